@@ -1,0 +1,146 @@
+import secrets
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from datasets.models import Clip, Pair, Release
+
+
+class StudyState(models.TextChoices):
+    DRAFT = "draft"
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+class Study(models.Model):
+    """A question put to a group of annotators over a set of items."""
+
+    slug = models.SlugField(max_length=120, unique=True)
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=16, choices=StudyState, default=StudyState.DRAFT)
+    instructions = models.TextField(blank=True, help_text="Markdown, shown before the first pair.")
+    example_clips = models.ManyToManyField(Clip, blank=True, related_name="+")
+
+    overlap = models.PositiveSmallIntegerField(
+        default=3, validators=[MinValueValidator(1), MaxValueValidator(25)], help_text="Answers per item."
+    )
+    lease_minutes = models.PositiveSmallIntegerField(
+        default=20, validators=[MinValueValidator(1), MaxValueValidator(24 * 60)]
+    )
+    repeat_share = models.FloatField(
+        default=0.05,
+        validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text="Share of items that the same annotator sees again, sides swapped.",
+    )
+    ask_overall = models.BooleanField(default=True)
+    ask_people = models.BooleanField(default=True)
+    ask_marks = models.BooleanField(default=True)
+    ask_remark = models.BooleanField(default=True)
+
+    filter = models.JSONField(default=dict, help_text="The filter over the library that chose the pairs.")
+    seed = models.PositiveBigIntegerField(
+        default=0, help_text="Of the order of items and the choice of repeats."
+    )
+    releases = models.ManyToManyField(Release, blank=True, related_name="studies")
+
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "studies"
+        constraints = [
+            models.CheckConstraint(condition=Q(overlap__gte=1) & Q(overlap__lte=25), name="studies_overlap"),
+            models.CheckConstraint(
+                condition=Q(repeat_share__gte=0) & Q(repeat_share__lte=0.5), name="studies_repeats"
+            ),
+            models.CheckConstraint(condition=Q(lease_minutes__gte=1), name="studies_lease"),
+            models.CheckConstraint(
+                condition=Q(ask_overall=True) | Q(ask_people=True), name="studies_ask_for_a_verdict"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    LEAD = "lead"
+    REVIEWER = "reviewer"
+    ANNOTATOR = "annotator"
+
+
+class Member(models.Model):
+    """Somebody's place in a study."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role, default=Role.ANNOTATOR)
+    # Nothing before this position was free for this member when last looked at: claims start here, so that
+    # their cost does not grow with what has been answered. A search that finds nothing starts again at 0.
+    cursor = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "user"], name="members_once_per_study")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.study}"
+
+
+def make_invitation_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class Invitation(models.Model):
+    """A link that lets whoever has it join a study in one role."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=16, choices=Role, default=Role.ANNOTATOR)
+    token = models.CharField(max_length=64, unique=True, default=make_invitation_token, editable=False)
+    max_uses = models.PositiveIntegerField(default=1)
+    uses = models.PositiveIntegerField(default=0)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(uses__lte=models.F("max_uses")), name="invitations_not_overused"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
+
+
+class Item(models.Model):
+    """A pair in a study; with `repeat_of`, the same pair again, sides swapped, for the same annotators."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="items")
+    pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="items")
+    position = models.PositiveBigIntegerField()
+    repeat_of = models.OneToOneField("self", null=True, on_delete=models.CASCADE, related_name="repeat")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "position"], name="items_in_order"),
+            models.UniqueConstraint(
+                fields=["study", "pair"], condition=Q(repeat_of__isnull=True), name="items_once_per_study"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.pk}"

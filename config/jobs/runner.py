@@ -1,0 +1,84 @@
+"""What a worker does with a claimed job: run its handler, beat meanwhile, record how it ended."""
+
+import threading
+import traceback
+import uuid
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.utils.module_loading import import_string
+
+from .models import Job, JobState
+from .services import JobCancelled, JobLost, job_beat, job_claim, job_finish
+
+log = structlog.get_logger(__name__)
+
+BEAT_SECONDS = 10.0
+
+
+class JobRefused(Exception):
+    """The work cannot be done for a reason that a person can act on; the message is that sentence."""
+
+
+class JobRun:
+    """A handler's view of its job: parameters, progress, a way to learn that it was cancelled."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.params: dict[str, Any] = job.params
+        self.result: dict[str, Any] = {}
+
+    def progress(self, done: int, total: int | None = None, message: str = "") -> None:
+        """Record progress. Raises JobCancelled or JobLost, which the handler lets through."""
+        fields: dict[str, Any] = {"progress_done": done, "message": message[:300]}
+        if total is not None:
+            fields["progress_total"] = total
+        job_beat(job=self.job, progress=fields)
+
+
+def run_jobs(*, queue: str) -> int:
+    """Run queued jobs of one queue until there is none; return how many were run."""
+    worker = uuid.uuid4()
+    count = 0
+    while (job := job_claim(queue=queue, worker=worker)) is not None:
+        run_job(job)
+        count += 1
+    return count
+
+
+def run_job(job: Job) -> None:
+    handler = import_string(settings.JOB_KINDS[job.kind]["handler"])
+    run = JobRun(job)
+    stop = threading.Event()
+    beat = threading.Thread(target=_beat_until, args=(job, stop), daemon=True)
+    beat.start()
+    try:
+        handler(run)
+    except JobCancelled:
+        job_finish(job=job, state=JobState.CANCELLED)
+    except JobLost:
+        log.warning("job_lost", job=job.pk, kind=job.kind)
+    except JobRefused as refusal:
+        job_finish(job=job, state=JobState.FAILED, error=str(refusal))
+    except Exception as failure:
+        log.exception("job_failed", job=job.pk, kind=job.kind)
+        sentence = f"{type(failure).__name__}: {failure}\n\n{traceback.format_exc(limit=-8)}"
+        job_finish(job=job, state=JobState.FAILED, error=sentence)
+    else:
+        job_finish(job=job, state=JobState.SUCCEEDED, result=run.result)
+    finally:
+        stop.set()
+        beat.join()
+
+
+def _beat_until(job: Job, stop: threading.Event) -> None:
+    """Keep the heartbeat fresh while a handler sits in one long step."""
+    try:
+        while not stop.wait(BEAT_SECONDS):
+            job_beat(job=job)
+    except (JobCancelled, JobLost):
+        return  # The handler learns it from its own next call of progress().
+    finally:
+        connection.close()

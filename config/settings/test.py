@@ -1,0 +1,16 @@
+"""The test run: quick password hashing, tasks that run where they are sent, a home of its own."""
+
+import os
+import tempfile
+
+os.environ.setdefault("LIKENESS_HOME", tempfile.mkdtemp(prefix="likeness-test-"))
+
+from .base import *  # noqa: F403
+
+SECRET_KEY = "only-for-tests"  # noqa: S105
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

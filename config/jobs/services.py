@@ -1,6 +1,8 @@
 """Every write to a job row. A worker claims, beats and finishes; people create, cancel and resume."""
 
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -51,6 +53,27 @@ def job_create(
         return Job.objects.get(kind=kind, key=key, state__in=ACTIVE_STATES)
     wake_on_commit(queue)
     return job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobWork:
+    """What one of many jobs of a kind is about; see Job."""
+
+    params: dict[str, Any]
+    key: str
+    label: str = ""
+
+
+def jobs_create(*, kind: str, works: Iterable[JobWork], created_by: User | None = None) -> None:
+    """Queue many jobs of a kind by few statements; those whose key has an active job are left out."""
+    queue = settings.JOB_KINDS[kind]["queue"]
+    jobs = [
+        Job(kind=kind, queue=queue, params=work.params, key=work.key, label=work.label, created_by=created_by)
+        for work in works
+    ]
+    if jobs:
+        Job.objects.bulk_create(jobs, batch_size=500, ignore_conflicts=True)
+        wake_on_commit(queue)
 
 
 def wake_on_commit(queue: str) -> None:

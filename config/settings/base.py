@@ -134,7 +134,8 @@ _DEFAULT_STORAGE = (
             "endpoint_url": env.str("S3_ENDPOINT_URL", default="") or None,
             "region_name": env.str("S3_REGION", default="") or None,
             "querystring_expire": 3600,
-            "file_overwrite": False,
+            # Names are made of the content's hash: what has the same name is the same.
+            "file_overwrite": True,
             "default_acl": None,
         },
     }
@@ -230,6 +231,7 @@ LOGGING = {
 # Every kind of job: what runs it, and on which queue. `handler` takes a config.jobs.runner.JobRun.
 JOB_KINDS = {
     "clip_prepare": {"handler": "datasets.jobs.clip_prepare", "queue": "media"},
+    "files_discard": {"handler": "datasets.jobs.files_discard", "queue": "media"},
     "release_export": {"handler": "annotator.jobs.release_export", "queue": "media"},
     "study_consensus": {"handler": "annotator.jobs.study_consensus", "queue": "media"},
 }

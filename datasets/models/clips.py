@@ -16,6 +16,7 @@ class ClipState(models.TextChoices):
     PENDING = "pending"
     READY = "ready"
     REFUSED = "refused"
+    REMOVED = "removed"  # its files were deleted; the row stays where judgments rest on it
 
 
 class Clip(models.Model):
@@ -72,6 +73,11 @@ class Clip(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="refused") | ~Q(refusal=""), name="clips_refused_with_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="removed")
+                | Q(file="", playback_file="", poster_file="", filmstrip_file=""),
+                name="clips_removed_have_no_files",
             ),
             models.CheckConstraint(
                 condition=~Q(origin="real") | Q(generator=""), name="clips_real_have_no_generator"

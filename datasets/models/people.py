@@ -26,7 +26,10 @@ class Reference(models.Model):
     """An image of one person."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="references")
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, help_text="Of the stored image.")
+    source_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="Of the file as it came: what came before is not decoded again."
+    )
     file = models.CharField(
         max_length=300, help_text="Storage name of the image, re-encoded without metadata."
     )

@@ -61,6 +61,9 @@ class Judgment(models.Model):
     overall = models.CharField(max_length=16, choices=Verdict, blank=True)
     remark = models.TextField(blank=True)
     active_ms = models.PositiveIntegerField(help_text="Time with the page in view, in milliseconds.")
+    progress = models.JSONField(
+        default=dict, help_text="What the reply said of the annotator's progress: a repeated request gets it again."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

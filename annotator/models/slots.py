@@ -24,7 +24,12 @@ class Slot(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="slots")
     slot_no = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=8, choices=SlotKind, default=SlotKind.ANSWER)
-    position = models.PositiveBigIntegerField(help_text="Order of handing out within the study.")
+    position = models.PositiveBigIntegerField(
+        help_text=(
+            "Order of handing out within the study; of a repeat that is free, how many judgments its annotator "
+            "makes before it is due."
+        )
+    )
     state = models.CharField(max_length=8, choices=SlotState, default=SlotState.FREE)
     annotator = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="slots"
@@ -37,7 +42,12 @@ class Slot(models.Model):
         help_text="A repeat belongs to whoever answered the original.",
     )
     repeat_of = models.OneToOneField("self", null=True, on_delete=models.CASCADE, related_name="repeat")
-    left_is_a = models.BooleanField(null=True, help_text="Drawn when the slot is leased.")
+    left_is_a = models.BooleanField(
+        help_text=(
+            "Which clip is shown on the left. Drawn from the study's seed when the slot is made, so that it is "
+            "the same for whoever has the slot, however late the answer; opposite in a repeat."
+        )
+    )
     lease = models.UUIDField(null=True, help_text="The lease that may fill this slot.")
     lease_expires_at = models.DateTimeField(null=True)
 
@@ -57,16 +67,23 @@ class Slot(models.Model):
                         annotator__isnull=False,
                         lease__isnull=False,
                         lease_expires_at__isnull=False,
-                        left_is_a__isnull=False,
                     )
-                    | Q(state="done", annotator__isnull=False, left_is_a__isnull=False)
+                    | Q(state="done", annotator__isnull=False)
                 ),
                 name="slots_state_is_whole",
             ),
         ]
         indexes = [
-            models.Index(fields=["study", "kind", "position"], condition=Q(state="free"), name="slots_free"),
-            models.Index(fields=["reserved_for", "study"], condition=Q(state="free"), name="slots_reserved"),
+            models.Index(
+                fields=["study", "kind", "position"],
+                condition=Q(state="free", repeat_of__isnull=True),
+                name="slots_free",
+            ),
+            models.Index(
+                fields=["reserved_for", "study", "position"],
+                condition=Q(state="free", repeat_of__isnull=False),
+                name="slots_reserved",
+            ),
             models.Index(fields=["annotator", "study", "state"], name="slots_by_annotator"),
             models.Index(fields=["study", "state", "lease_expires_at"], name="slots_by_state"),
         ]

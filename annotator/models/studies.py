@@ -44,6 +44,11 @@ class Study(models.Model):
     seed = models.PositiveBigIntegerField(
         default=0, help_text="Of the order of items and the choice of repeats."
     )
+    # Written with the items, so that an annotator's progress costs no count over slots.
+    n_items = models.PositiveIntegerField(default=0, editable=False, help_text="Repeats included.")
+    n_slots = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Places for an answer, repeats included, reviews not."
+    )
     releases = models.ManyToManyField(Release, blank=True, related_name="studies")
 
     created_by = models.ForeignKey(
@@ -85,6 +90,10 @@ class Member(models.Model):
     # Nothing before this position was free for this member when last looked at: claims start here, so that
     # their cost does not grow with what has been answered. A search that finds nothing starts again at 0.
     cursor = models.PositiveBigIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0, help_text="Slots that this member has filled.")
+    recent_ms = models.JSONField(
+        default=list, help_text="Active times of the last answers in milliseconds, newest last: their pace."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

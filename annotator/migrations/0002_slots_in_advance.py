@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='member',
-            name='done',
+            name='n_done',
             field=models.PositiveIntegerField(default=0, help_text='Slots that this member has filled.'),
         ),
         migrations.AddField(

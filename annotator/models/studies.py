@@ -90,7 +90,7 @@ class Member(models.Model):
     # Nothing before this position was free for this member when last looked at: claims start here, so that
     # their cost does not grow with what has been answered. A search that finds nothing starts again at 0.
     cursor = models.PositiveBigIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0, help_text="Slots that this member has filled.")
+    n_done = models.PositiveIntegerField(default=0, help_text="Slots that this member has filled.")
     recent_ms = models.JSONField(
         default=list, help_text="Active times of the last answers in milliseconds, newest last: their pace."
     )

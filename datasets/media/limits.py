@@ -15,15 +15,15 @@ class Limits:
     is held by the kernel and by the parent, whatever the decoder does.
     """
 
-    video_s: float = 600.0
+    video_seconds: float = 600.0
     frames: int = 36_000
     pixels: int = 4096 * 2304
     input_bytes: int = 4096 * MIB
 
     memory_bytes: int = 3072 * MIB
     output_bytes: int = 1024 * MIB
-    cpu_s: int = 1200
-    wall_s: float = 900.0
+    cpu_seconds: int = 1200
+    wall_seconds: float = 900.0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

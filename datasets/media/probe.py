@@ -112,9 +112,10 @@ def scan(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> Scan:
             declared=(stream.guessed_rate, stream.average_rate, stream.base_rate),
             last_s=packets.last_s,
         )
-        if timing.duration_s > limits.video_s:
+        if timing.duration_s > limits.video_seconds:
             raise MediaError(
-                name, f"lasts {timing.duration_s:.0f} s, longer than a clip may be ({limits.video_s:.0f} s)"
+                name,
+                f"lasts {timing.duration_s:.0f} s, longer than a clip may be ({limits.video_seconds:.0f} s)",
             )
         stored, aspect = (first.width, first.height), stream.sample_aspect_ratio
         width, height = plan_geometry(stored, aspect=aspect, rotation=first.rotation).size

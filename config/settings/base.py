@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "drf_spectacular",
     "config.accounts",
+    "config.demo",
     "config.jobs",
     "datasets",
     "annotator",
@@ -154,8 +155,8 @@ FILE_UPLOAD_TEMP_DIR = str(HOME / "uploads")
 Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True)
 
 # Jobs: the row in the database is the truth, the broker only wakes a worker up.
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "filesystem://")
-if CELERY_BROKER_URL == "filesystem://":
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "filesystem://localhost")
+if CELERY_BROKER_URL.startswith("filesystem://"):
     _BROKER = HOME / "broker"
     for _folder in ("queue", "processed", "control"):
         (_BROKER / _folder).mkdir(parents=True, exist_ok=True)
@@ -165,6 +166,7 @@ if CELERY_BROKER_URL == "filesystem://":
         "processed_folder": str(_BROKER / "processed"),
         "control_folder": str(_BROKER / "control"),
         "store_processed": False,
+        "polling_interval": 0.2,
     }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "media"

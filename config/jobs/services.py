@@ -79,17 +79,22 @@ def jobs_create(*, kind: str, works: Iterable[JobWork], created_by: User | None 
 def wake_on_commit(queue: str) -> None:
     from .tasks import jobs_wake
 
+    # A broker that does not answer is logged and no more: the row stands, and the next sweep wakes somebody.
     transaction.on_commit(
-        partial(jobs_wake.apply_async, kwargs={"queue": queue}, queue=queue, ignore_result=True)
+        partial(jobs_wake.apply_async, kwargs={"queue": queue}, queue=queue, ignore_result=True), robust=True
     )
 
 
-def job_claim(*, queue: str, worker: uuid.UUID) -> Job | None:
-    """Take the oldest queued job of a queue, or None. Safe against any number of workers at once."""
+def job_claim(*, queue: str, worker: uuid.UUID, kind: str = "") -> Job | None:
+    """Take the oldest queued job of a queue, or None. Safe against any number of workers at once.
+
+    `kind` narrows it to jobs of one kind.
+    """
+    waiting = Job.objects.filter(queue=queue, state=JobState.QUEUED)
+    if kind:
+        waiting = waiting.filter(kind=kind)
     while True:
-        candidate = (
-            Job.objects.filter(queue=queue, state=JobState.QUEUED).order_by("id").values_list("pk").first()
-        )
+        candidate = waiting.order_by("id").values_list("pk").first()
         if candidate is None:
             return None
         taken = Job.objects.filter(pk=candidate[0], state=JobState.QUEUED).update(

@@ -1,4 +1,10 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from .views import media, workbench
 
 app_name = "annotator"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("w/<slug:slug>/", workbench.workbench, name="workbench"),
+    path("w/media/<str:token>/clip.mp4", media.media_clip, name="media-clip"),
+    path("w/media/<str:token>/ref.jpg", media.media_reference, name="media-reference"),
+]

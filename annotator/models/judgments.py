@@ -143,9 +143,14 @@ class Consensus(models.Model):
     prob_tie = models.FloatField()
     prob_b = models.FloatField()
     n_judgments = models.PositiveIntegerField()
+    n_simulated = models.PositiveIntegerField(
+        default=0, help_text="How many of the judgments simulated annotators made."
+    )
     agreement = models.FloatField(null=True, help_text="Share of pairs of judgments that agree, 0 to 1.")
     both_bad = models.PositiveIntegerField(default=0, help_text="How many judgments called both sides bad.")
-    people = models.JSONField(default=dict, help_text="For each person's id: prob_a, prob_same, prob_b, n.")
+    people = models.JSONField(
+        default=dict, help_text="For each person's id: prob_a, prob_same, prob_b, n, state."
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -50,6 +50,7 @@ class Slot(models.Model):
     )
     lease = models.UUIDField(null=True, help_text="The lease that may fill this slot.")
     lease_expires_at = models.DateTimeField(null=True)
+    lease_count = models.PositiveIntegerField(default=0, help_text="How often the slot was handed out.")
 
     class Meta:
         constraints = [

@@ -40,7 +40,9 @@ class Study(models.Model):
     ask_marks = models.BooleanField(default=True)
     ask_remark = models.BooleanField(default=True)
 
-    filter = models.JSONField(default=dict, help_text="The filter over the library that chose the pairs.")
+    filter = models.JSONField(
+        default=dict, blank=True, help_text="The filter over the library that chose the pairs; empty: all."
+    )
     seed = models.PositiveBigIntegerField(
         default=0, help_text="Of the order of items and the choice of repeats."
     )

@@ -1,0 +1,111 @@
+"""Slots over HTTP: claim, heartbeat, release, submit, and the last one again."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from annotator.payload import slot_payload
+from annotator.selectors.own_judgments import last_judgment
+from annotator.services.judgments import judgment_submit
+from annotator.services.refusals import Refused, TokenForeign
+from annotator.services.slots import lease_again, slot_claim, slot_release, slots_heartbeat
+from annotator.views.access import membership
+from config.web.api import ApiError
+
+from . import shapes
+
+STATUS_OF_REFUSAL = {TokenForeign: 403}
+OTHER_REFUSALS = 409
+
+
+class SlotView(APIView):
+    """Turns a service's refusal into the API's error body."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, Refused):
+            exc = ApiError(exc.code, exc.message, STATUS_OF_REFUSAL.get(type(exc), OTHER_REFUSALS))
+        return super().handle_exception(exc)
+
+
+def refusals(*statuses: int) -> dict[int, type[Serializer]]:
+    return dict.fromkeys([400, 401, 403, *statuses], shapes.ErrorBody)
+
+
+class SlotClaim(SlotView):
+    @extend_schema(
+        operation_id="slots_claim",
+        request=shapes.ClaimIn,
+        responses={200: shapes.PayloadOut, 204: None, **refusals(404, 409, 422)},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Lease the next pair of a study to the caller; 204 when nothing is left for them."""
+        holding = checked(shapes.ClaimIn, request.data)["holding"]
+        study = membership(request.user, slug).study
+        lease = slot_claim(study=study, annotator=request.user, holding=holding)
+        if lease is None:
+            return Response(status=204)
+        return Response(slot_payload(lease=lease, study=study))
+
+
+class SlotLast(SlotView):
+    @extend_schema(operation_id="slots_last", responses={200: shapes.PayloadOut, 204: None, **refusals(404)})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the pair that the caller judged last, with the answer, so that it can be taken back."""
+        member = membership(request.user, slug)
+        judgment = last_judgment(study=member.study, annotator=request.user)
+        if judgment is None:
+            return Response(status=204)
+        lease = lease_again(judgment=judgment, member=member)
+        return Response(slot_payload(lease=lease, study=member.study, previous=judgment))
+
+
+class SlotHeartbeat(SlotView):
+    @extend_schema(
+        operation_id="slots_heartbeat",
+        request=shapes.TokensIn,
+        responses={200: shapes.HeartbeatOut, **refusals(409, 422)},
+    )
+    def post(self, request: Request) -> Response:
+        """Renew leases."""
+        tokens = checked(shapes.TokensIn, request.data)["tokens"]
+        return Response({"kept": slots_heartbeat(annotator=request.user, tokens=tokens)})
+
+
+class SlotRelease(SlotView):
+    @extend_schema(
+        operation_id="slots_release",
+        request=shapes.TokenIn,
+        responses={200: shapes.ReleasedOut, **refusals(409, 422)},
+    )
+    def post(self, request: Request) -> Response:
+        """Give a lease back before its time."""
+        token = checked(shapes.TokenIn, request.data)["token"]
+        return Response({"released": slot_release(annotator=request.user, token=token)})
+
+
+class SlotSubmit(SlotView):
+    @extend_schema(
+        operation_id="slots_submit",
+        request=shapes.SubmitDoc,
+        responses={201: shapes.SubmittedOut, 200: shapes.SubmittedOut, **refusals(409, 422)},
+    )
+    def post(self, request: Request) -> Response:
+        """Send an answer. The same idempotency key again gets the first reply again, as 200."""
+        data = checked(shapes.SubmitIn, request.data)
+        submission = judgment_submit(annotator=request.user, **data)
+        body = {
+            "judgment": submission.judgment_id,
+            "surplus": submission.surplus,
+            "progress": submission.progress,
+        }
+        return Response(body, status=201 if submission.created else 200)
+
+
+def checked(shape: type[Serializer], data: Any) -> dict[str, Any]:
+    serializer = shape(data=data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data

@@ -1,0 +1,61 @@
+"""Who takes part in a study: invitations, joining, leaving."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from annotator.models import Invitation, Member, Role, Slot, SlotState, Study
+from config.accounts.models import User
+
+from .refusals import InvitationInvalid
+
+INVALID = "This invitation has run out or was withdrawn. Ask whoever sent it for a new one."
+
+
+def member_add(*, study: Study, user: User, role: Role = Role.ANNOTATOR) -> Member:
+    """Add somebody, or give a member another role."""
+    member, _ = Member.objects.update_or_create(study=study, user=user, defaults={"role": role})
+    return member
+
+
+@transaction.atomic
+def member_remove(*, member: Member) -> None:
+    """Take somebody off a study. Their judgments stay; what they hold goes to the next who asks."""
+    Slot.objects.filter(study=member.study_id, annotator=member.user_id, state=SlotState.LEASED).update(
+        lease_expires_at=Now()
+    )
+    member.delete()
+
+
+def invitation_create(
+    *, study: Study, created_by: User, role: Role = Role.ANNOTATOR, max_uses: int = 1, valid_for: timedelta
+) -> Invitation:
+    invitation = Invitation(
+        study=study, role=role, max_uses=max_uses, expires_at=Now() + valid_for, created_by=created_by
+    )
+    invitation.save()
+    invitation.refresh_from_db(fields=["expires_at"])
+    return invitation
+
+
+def invitation_revoke(*, invitation: Invitation) -> None:
+    Invitation.objects.filter(pk=invitation.pk, revoked_at__isnull=True).update(revoked_at=Now())
+
+
+@transaction.atomic
+def invitation_accept(*, token: str, user: User) -> Member:
+    """Join the study of an invitation. Who is a member already stays what they are and uses nothing up."""
+    invitation = Invitation.objects.select_related("study").filter(token=token).first()
+    if invitation is None:
+        raise InvitationInvalid(INVALID)
+    present = Member.objects.filter(study=invitation.study_id, user=user).select_related("study").first()
+    if present is not None:
+        return present
+    used = Invitation.objects.filter(
+        pk=invitation.pk, revoked_at__isnull=True, expires_at__gt=Now(), uses__lt=F("max_uses")
+    ).update(uses=F("uses") + 1)
+    if not used:
+        raise InvitationInvalid(INVALID)
+    return Member.objects.create(study=invitation.study, user=user, role=invitation.role)

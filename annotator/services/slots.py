@@ -1,0 +1,162 @@
+"""Leases on slots: claim, renew, give back. What becomes of an answer is in judgments.py."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from annotator.models import Judgment, Member, Role, Slot, SlotKind, SlotState, Study, StudyState
+from annotator.sealing import BrokenSeal
+from annotator.tokens import LeaseToken
+from config.accounts.models import User
+
+from .progress import progress_of, review_progress_of
+from .refusals import StudyNotOpen, TokenForeign, TokenUnknown, TooManyLeases
+from .statements import HeldSlot, MemberPlace, claim_next, lock_member
+
+# The pair on the screen and the one fetched ahead.
+MAX_LEASES = 2
+
+# Leads may judge too, as annotators do; disputes go to people whom the lead made reviewers.
+KIND_OF_ROLE = {
+    Role.LEAD: SlotKind.ANSWER,
+    Role.ANNOTATOR: SlotKind.ANSWER,
+    Role.REVIEWER: SlotKind.REVIEW,
+}
+
+NOT_OPEN = {
+    StudyState.DRAFT: "This study has not started yet.",
+    StudyState.PAUSED: "This study is paused. What you have on the screen can still be sent.",
+    StudyState.CLOSED: "This study is closed. Thank you for your work.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A slot in an annotator's hands."""
+
+    slot: HeldSlot
+    token: LeaseToken
+    progress: dict[str, Any]
+
+
+def slot_claim(*, study: Study, annotator: User, holding: Iterable[str] = ()) -> Lease | None:
+    """Lease the next slot to a member of the study, or return None when nothing is left for them.
+
+    `holding` are the tokens of what the caller has in hand. A slot leased to the annotator that is not among
+    them comes back first, with its time renewed: so a reload of the page, or a reply that got lost, costs nothing.
+    """
+    if study.state != StudyState.OPEN:
+        raise StudyNotOpen(NOT_OPEN[StudyState(study.state)])
+    in_hand = {token.lease for token in map(_parse_quietly, holding) if token}
+    with transaction.atomic():
+        place = lock_member(study_id=study.pk, annotator_id=annotator.pk)
+        if place is None:
+            raise Member.DoesNotExist
+        for slot in place.held:
+            if slot.lease not in in_hand and _renew(slot.slot_id, slot.lease, annotator, study.lease_minutes):
+                return _lease(slot, annotator, study, place)
+        if len(place.held) >= MAX_LEASES:
+            raise TooManyLeases("Two pairs are in your hands already: answer one of them first.")
+        claimed = claim_next(
+            study_id=study.pk,
+            annotator_id=annotator.pk,
+            kind=KIND_OF_ROLE[Role(place.role)],
+            cursor=place.cursor,
+            n_done=place.n_done,
+            lease_seconds=study.lease_minutes * 60,
+        )
+        if claimed is None:
+            return None
+        if claimed.was_free and claimed.position != place.cursor:
+            Member.objects.filter(pk=place.member_id).update(cursor=claimed.position)
+        return _lease(claimed.slot, annotator, study, place)
+
+
+def lease_again(*, judgment: Judgment, member: Member) -> Lease:
+    """Return a slot that the member answered, with a token by which the answer can be superseded. Leases nothing."""
+    slot = judgment.slot
+    # The token of an answer that was kept as surplus must not pass for the lease of whoever has the slot now.
+    lease = slot.lease if slot.lease and slot.annotator_id == member.user_id else judgment.idempotency_key
+    held = HeldSlot(slot.pk, slot.item_id, slot.kind, judgment.left_is_a, lease)
+    with transaction.atomic():
+        place = lock_member(study_id=member.study_id, annotator_id=member.user_id)
+    if place is None:
+        raise Member.DoesNotExist
+    return _lease(held, member.user, member.study, place)
+
+
+def slots_heartbeat(*, annotator: User, tokens: Sequence[str]) -> dict[str, bool]:
+    """Renew the leases and say of each token whether the slot is still the annotator's.
+
+    A lease that ran out but went to nobody else is renewed too.
+    """
+    parsed = {text: parse_own(text, annotator) for text in tokens}
+    minutes = dict(
+        Slot.objects.filter(pk__in=[token.slot_id for token in parsed.values()]).values_list(
+            "pk", "study__lease_minutes"
+        )
+    )
+    return {
+        text: token.slot_id in minutes
+        and _renew(token.slot_id, token.lease, annotator, minutes[token.slot_id])
+        for text, token in parsed.items()
+    }
+
+
+def slot_release(*, annotator: User, token: str) -> bool:
+    """End a lease now, so that the next who asks gets the slot; False when it was not held any more.
+
+    The row stays leased with its time run out. That puts it in front of every queue, and an answer that is on
+    its way still finds its place if it comes first.
+    """
+    lease = parse_own(token, annotator)
+    return bool(_held(lease.slot_id, lease.lease, annotator).update(lease_expires_at=Now()))
+
+
+def parse_own(text: str, annotator: User) -> LeaseToken:
+    """Return what a token says. Raises TokenUnknown for a forged one and TokenForeign for somebody else's."""
+    try:
+        token = LeaseToken.parse(text)
+    except BrokenSeal as error:
+        raise TokenUnknown("This token was not issued here. Reload the page to go on.") from error
+    if token.annotator_id != annotator.pk:
+        raise TokenForeign(
+            "This pair is leased to somebody else. Log in as who you were, or reload the page."
+        )
+    return token
+
+
+def _lease(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace) -> Lease:
+    if slot.kind == SlotKind.REVIEW:
+        progress = review_progress_of(study_id=study.pk, n_done=place.n_done, recent_ms=place.recent_ms)
+    else:
+        progress = progress_of(
+            n_done=place.n_done,
+            recent_ms=place.recent_ms,
+            n_items=study.n_items,
+            n_slots=study.n_slots,
+            n_done_by_all=place.n_done_by_all,
+        )
+    return Lease(slot, LeaseToken(slot.slot_id, annotator.pk, slot.lease), progress)
+
+
+def _parse_quietly(text: str) -> LeaseToken | None:
+    """Return what a token says; one that says nothing is as good as not held."""
+    try:
+        return LeaseToken.parse(text)
+    except BrokenSeal:
+        return None
+
+
+def _held(slot_id: int, lease: object, annotator: User) -> QuerySet[Slot]:
+    return Slot.objects.filter(pk=slot_id, lease=lease, annotator=annotator, state=SlotState.LEASED)
+
+
+def _renew(slot_id: int, lease: object, annotator: User, minutes: int) -> bool:
+    ends = Now() + timedelta(minutes=minutes)
+    return bool(_held(slot_id, lease, annotator).update(lease_expires_at=ends))

@@ -1,0 +1,72 @@
+"""Clips and references for the workbench, under links that say nothing of what they show."""
+
+from hashlib import sha256
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from annotator.models import Member, Slot
+from annotator.sealing import BrokenSeal
+from annotator.tokens import MediaKind, MediaToken
+from config.web.http import SiteRequest
+from datasets.models import Reference
+
+
+@login_required
+@require_safe
+def media_clip(request: SiteRequest, token: str) -> HttpResponseBase:
+    """Send the playback copy that is on one side of a slot."""
+    media = _token_of(request, token)
+    row = (
+        _slot_of(media)
+        .values_list("left_is_a", "item__pair__clip_a__playback_file", "item__pair__clip_b__playback_file")
+        .first()
+    )
+    if row is None or media.kind == MediaKind.REFERENCE:
+        raise Http404
+    left_is_a, file_a, file_b = row
+    return _send(
+        request, token, file_a if left_is_a == (media.kind == MediaKind.LEFT) else file_b, "video/mp4"
+    )
+
+
+@login_required
+@require_safe
+def media_reference(request: SiteRequest, token: str) -> HttpResponseBase:
+    """Send a reference of somebody who should appear in the pair of a slot."""
+    media = _token_of(request, token)
+    if media.kind != MediaKind.REFERENCE or not _slot_of(media).exists():
+        raise Http404
+    file = Reference.objects.filter(pk=media.reference_id).values_list("file", flat=True).first()
+    return _send(request, token, file, "image/jpeg")
+
+
+def _token_of(request: SiteRequest, text: str) -> MediaToken:
+    """Return what a link says, or answer 404: a link works for whoever it was made for, and for a time."""
+    try:
+        media = MediaToken.parse(text)
+    except BrokenSeal:
+        raise Http404 from None
+    if media.lease.annotator_id != request.user.pk:
+        raise Http404
+    return media
+
+
+def _slot_of(media: MediaToken) -> QuerySet[Slot]:
+    """Return the slot, if its annotator is still a member of the study."""
+    place = Member.objects.filter(study=OuterRef("study"), user=media.lease.annotator_id)
+    return Slot.objects.filter(Exists(place), pk=media.lease.slot_id)
+
+
+def _send(request: SiteRequest, token: str, file: str | None, content_type: str) -> HttpResponseBase:
+    if not file:
+        raise Http404
+    from config.web.media import serve_file
+
+    # The link's own hash: one made from the bytes would show that two links lead to the same clip.
+    etag = f'"{sha256(token.encode()).hexdigest()[:32]}"'
+    response = serve_file(request, file, content_type, etag)
+    response.headers["Cache-Control"] = "private, max-age=43200, immutable"
+    return response

@@ -16,6 +16,8 @@ SESSION_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SECURE = _HTTPS
 SECURE_HSTS_SECONDS = 31536000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
+# Whether a domain goes onto the browsers' preload list is for its owner to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 STORAGES = {
     **STORAGES,

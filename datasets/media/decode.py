@@ -51,8 +51,9 @@ def decode_frames(
     if count == 0:
         raise MediaError(name, "is damaged: none of its pictures can be decoded")
     if strict and faults:
+        frames = scanned.probe.frames
         raise MediaError(
-            name, f"is damaged: {faults} of its {scanned.probe.frames} frames cannot be decoded properly"
+            name, f"is damaged: {min(faults, frames)} of its {frames} frames cannot be decoded properly"
         )
 
 

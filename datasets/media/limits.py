@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MIB = 1024 * 1024
+# The interpreter and the codecs take some 300 MiB of address space before the first frame.
+MIN_MEMORY_BYTES = 512 * MIB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,10 @@ class Limits:
         for name, value in vars(self).items():
             if value <= 0:
                 raise ValueError(f"Limits.{name} must be positive, got {value}")
+        if self.memory_bytes < MIN_MEMORY_BYTES:
+            raise ValueError(
+                f"Limits.memory_bytes must be at least {MIN_MEMORY_BYTES}, got {self.memory_bytes}"
+            )
 
 
 DEFAULT_LIMITS = Limits()

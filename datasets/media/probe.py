@@ -155,7 +155,7 @@ def _first_picture(container: InputContainer, stream: VideoStream, name: str) ->
         raise
     except av.error.FFmpegError as error:
         raise MediaError(name, "is damaged: none of its pictures can be decoded") from error
-    raise MediaError(name, "contains a video track without a single picture")
+    raise MediaError(name, "holds a video track without a single picture")
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def _read_packets(container: InputContainer, stream: VideoStream, name: str, lim
         times.append(stamp * base if stamp is not None else (times[-1] if times else 0.0))
         last_s = packet.duration * base if packet.duration else None
     if not times:
-        raise MediaError(name, "contains a video track without a single picture")
+        raise MediaError(name, "holds a video track without a single picture")
     times.sort()
     return _Packets(times, last_s, _missing(container, stream, stored, end_s))
 

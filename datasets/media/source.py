@@ -94,7 +94,7 @@ def open_video(
             yield container, _video_stream(container, source.name)
     except av.error.MemoryError as error:
         raise MediaError(source.name, "needs more memory to decode than one clip may use") from error
-    except (av.error.InvalidDataError, av.error.ArgumentError) as error:
+    except (av.error.InvalidDataError, av.error.ArgumentError, av.error.EOFError) as error:
         raise MediaError(source.name, describe_unreadable(source)) from error
     except av.error.FFmpegError as error:
         raise MediaError(
@@ -122,19 +122,22 @@ def require_regular_file(source: Path, limits: Limits = DEFAULT_LIMITS) -> None:
     if status.st_size > limits.input_bytes:
         raise MediaError(
             source.name,
-            f"is larger than a clip may be ({_gigabytes(status.st_size)}, limit {_gigabytes(limits.input_bytes)})",
+            f"is larger than a clip may be ({_bytes(status.st_size)}, limit {_bytes(limits.input_bytes)})",
         )
 
 
-def _gigabytes(count: int) -> str:
-    return f"{count / 1e9:.2g} GB"
+def _bytes(count: int) -> str:
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count / 1e3:.1f} KB"
 
 
 def _video_stream(container: InputContainer, name: str) -> VideoStream:
     # A cover picture in a music file is a video stream to FFmpeg, but no video.
     streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     if not streams:
-        raise MediaError(name, "has sound but no video" if container.streams.audio else "contains no video")
+        raise MediaError(name, "has sound but no video" if container.streams.audio else "holds no video")
     stream = streams[0]
     # A stream of unknown coding has no decoder, whatever the type stubs say.
     if getattr(stream, "codec_context", None) is None:
@@ -144,6 +147,9 @@ def _video_stream(container: InputContainer, name: str) -> VideoStream:
         raise MediaError(name, f"is coded as {decoder}, which is not read here")
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = DECODER_THREADS
+    if decoder == "hevc":
+        # This decoder hides damage and says nothing, unless it is told to report it.
+        stream.codec_context.options = {"err_detect": "+explode"}
     return stream
 
 

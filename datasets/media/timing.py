@@ -24,8 +24,9 @@ FALLBACK_RATE = Fraction(24)
 # Browsers paint 60 frames a second; a source of more than 120 is shown at 60.
 MAX_KEPT_RATE = Fraction(120)
 MAX_RESAMPLED_RATE = Fraction(60)
-# A frame this far from its place on the grid (in frame lengths) makes a rate variable.
-GRID_TOLERANCE = 0.25
+# Frames that stray further than this to either side of a grid (in frame lengths) make a rate variable.
+# Below a quarter each still has a tick of its own.
+GRID_TOLERANCE = 0.24
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,10 @@ def _constant_rate(
 
 
 def _grid_error(times: Sequence[float], rate: Fraction) -> float:
-    """Return the largest distance between a frame and its place on the grid of `rate`, in seconds."""
-    start, step = times[0], float(1 / rate)
-    return max(abs(time - start - index * step) for index, time in enumerate(times))
+    """Return how far frames stray to either side of the best placed grid of `rate`, in seconds."""
+    step = float(1 / rate)
+    strays = [time - index * step for index, time in enumerate(times)]
+    return (max(strays) - min(strays)) / 2
 
 
 def _covering_rate(times: Sequence[float]) -> Fraction:

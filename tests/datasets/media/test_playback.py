@@ -11,19 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from datasets.media import make_filmstrip, make_playback, make_poster, probe, read_frames, write_video
+from datasets.media import make_filmstrip, make_playback, make_poster, read_frames, write_video
 from datasets.media.encode import PLAYBACK
-
-Clip = np.ndarray
-
-
-def moving_square(frames: int = 30, width: int = 96, height: int = 64) -> Clip:
-    """Return (T, H, W, 3) frames in which a bright square goes from left to right."""
-    clip = np.full((frames, height, width, 3), (40, 60, 90), np.uint8)
-    for index in range(frames):
-        left = round(index / max(1, frames - 1) * (width - 16))
-        clip[index, height // 2 - 8 : height // 2 + 8, left : left + 16] = (230, 200, 60)
-    return clip
+from tests.datasets.media.clips import moving_square
 
 
 def keyframes(path: Path) -> list[int]:
@@ -97,15 +87,3 @@ def test_pictures_of_a_clip(tmp_path: Path) -> None:
             int(np.argmax(np.asarray(strip)[45, t * tile[0] : (t + 1) * tile[0], 0] > 150)) for t in range(12)
         ]
     assert all(earlier < later for earlier, later in pairwise(lefts))
-
-
-def test_a_file_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="one size"):
-        write_video([moving_square(1)[0], moving_square(1, 64, 64)[0]], tmp_path / "clip.mp4", fps=25)
-    assert list(tmp_path.iterdir()) == [tmp_path / "home"] or list(tmp_path.iterdir()) == []
-    assert probe(_written(tmp_path)).frames == 1
-
-
-def _written(folder: Path) -> Path:
-    write_video(moving_square(1), folder / "clip.mp4", fps=25)
-    return folder / "clip.mp4"

@@ -1,0 +1,61 @@
+"""A browser for the whole run, and clips that carry their frame numbers."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.end_to_end.browser import find_chromium, started_browser
+from tests.end_to_end.coded_clips import write_coded_clip
+from tests.end_to_end.static_server import served_player
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if find_chromium() is None:
+        pytest.skip("no Chromium on this machine (set LIKENESS_CHROMIUM)")
+    with started_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def coded_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of clips: same rate and length, another rate, another length."""
+    folder = tmp_path_factory.mktemp("clips")
+    write_coded_clip(folder / "one.mp4", fps=24, seconds=60, seed=1)
+    write_coded_clip(folder / "other.mp4", fps=24, seconds=60, seed=2)
+    write_coded_clip(folder / "faster.mp4", fps=30, seconds=60, seed=3)
+    write_coded_clip(folder / "shorter.mp4", fps=Fraction(24000, 1001), seconds=7, seed=4)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def player_address(coded_clips: Path) -> Iterator[str]:
+    with served_player(coded_clips) as address:
+        yield address
+
+
+@pytest.fixture
+def module_page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
+    """Open a page from which the browser's modules can be imported."""
+    with served_player(tmp_path) as address:
+        page = chromium.new_page()
+        page.goto(f"{address}/pages/blank.html")
+        yield page
+        page.close()
+
+
+@pytest.fixture
+def player_page(chromium: Browser, player_address: str) -> Iterator[Page]:
+    """Open the bare player page; an exception in the page fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{player_address}/pages/player.html")
+    page.wait_for_function("window.harness !== undefined")
+    yield page
+    context.close()
+    assert errors == []

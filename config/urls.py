@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/", include("datasets.api_urls")),
     path("api/v1/", include("annotator.api_urls")),
+    path("jobs/", include("config.jobs.urls")),
     path("", include("datasets.urls")),
     path("", include("annotator.urls")),
 ]

@@ -74,5 +74,19 @@ class Job(models.Model):
         return self.state in ACTIVE_STATES
 
     @property
+    def title(self) -> str:
+        """What kind of work it is, as a person says it."""
+        return settings.JOB_KINDS.get(self.kind, {}).get("title") or self.kind.replace("_", " ").capitalize()
+
+    @property
+    def reason(self) -> str:
+        """The first line of the error: the sentence. What follows is for whoever mends it."""
+        return self.error.partition("\n")[0]
+
+    @property
+    def details(self) -> str:
+        return self.error.partition("\n")[2].strip()
+
+    @property
     def percent(self) -> int | None:
         return round(100 * self.progress_done / self.progress_total) if self.progress_total else None

@@ -232,8 +232,8 @@ LOGGING = {
 
 # Every kind of job: what runs it, and on which queue. `handler` takes a config.jobs.runner.JobRun.
 JOB_KINDS = {
-    "clip_prepare": {"handler": "datasets.jobs.clip_prepare", "queue": "media"},
-    "files_discard": {"handler": "datasets.jobs.files_discard", "queue": "media"},
+    "clip_prepare": {"handler": "datasets.jobs.clip_prepare", "queue": "media", "title": "Prepare clip"},
+    "files_discard": {"handler": "datasets.jobs.files_discard", "queue": "media", "title": "Delete files"},
     "release_export": {"handler": "annotator.jobs.release_export", "queue": "media"},
     "study_consensus": {"handler": "annotator.jobs.study_consensus", "queue": "media"},
 }

@@ -32,23 +32,32 @@ LINK_MAX_AGE_S = 1800
 
 
 def serve_file(
-    request: HttpRequest, storage_name: str, content_type: str, etag: str | None = None
+    request: HttpRequest,
+    storage_name: str,
+    content_type: str,
+    etag: str | None = None,
+    *,
+    max_age_s: int = 0,
 ) -> HttpResponseBase:
     """Answer GET or HEAD for a stored file, with ranges (RFC 9110, section 14).
 
-    `etag` may be given without its quotes. Raises Http404 when the file is not there.
+    `etag` may be given without its quotes. For `max_age_s` the browser shows it without
+    asking again; otherwise it asks each time and learns by the tag that nothing has changed.
+    Raises Http404 when the file is not there.
     """
     if not storage_name:
         raise Http404
     if not isinstance(default_storage, FileSystemStorage):
-        return _private(HttpResponseRedirect(default_storage.url(storage_name)), max_age=LINK_MAX_AGE_S)
+        link = HttpResponseRedirect(default_storage.url(storage_name))
+        return _private(link, min(max_age_s, LINK_MAX_AGE_S))
     if settings.MEDIA_ACCEL_PREFIX:
-        return _accelerated(storage_name, content_type)
-    return _from_folder(request, Path(default_storage.path(storage_name)), content_type, etag)
+        return _private(_accelerated(storage_name, content_type), max_age_s)
+    path = Path(default_storage.path(storage_name))
+    return _private(_from_folder(request, path, content_type, etag), max_age_s)
 
 
-def _private(response: HttpResponseBase, *, max_age: int = 0) -> HttpResponseBase:
-    response["Cache-Control"] = f"private, max-age={max_age}" if max_age else "private, no-cache"
+def _private(response: HttpResponseBase, max_age_s: int) -> HttpResponseBase:
+    response["Cache-Control"] = f"private, max-age={max_age_s}" if max_age_s else "private, no-cache"
     return response
 
 
@@ -56,7 +65,7 @@ def _accelerated(storage_name: str, content_type: str) -> HttpResponseBase:
     """Name the file to nginx, which knows ranges itself and keeps only the headers that are set here."""
     response = HttpResponse(content_type=content_type)
     response["X-Accel-Redirect"] = f"{settings.MEDIA_ACCEL_PREFIX.rstrip('/')}/{quote(storage_name)}"
-    return _private(response)
+    return response
 
 
 def _from_folder(request: HttpRequest, path: Path, content_type: str, etag: str | None) -> HttpResponseBase:
@@ -74,7 +83,7 @@ def _from_folder(request: HttpRequest, path: Path, content_type: str, etag: str 
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = tag
     response["Last-Modified"] = http_date(status.st_mtime)
-    return _private(response)
+    return response
 
 
 def _respond(

@@ -6,7 +6,7 @@ from typing import Any
 
 from config.accounts.models import User
 from datasets.models import Clip, Origin, Person
-from datasets.services.clips import ClipFacts, NewClip, clips_complete, clips_ingest, storable_name
+from datasets.services.clips import ClipFacts, NewClip, clips_complete, clips_ingest, storable_path
 from datasets.services.images import ImageRefused
 from datasets.services.media_files import hash_file
 from datasets.services.pairs import NewPair, pairs_create, pairs_present
@@ -92,7 +92,7 @@ class Taking:
             origin=row.origin or Origin.GENERATED,
             subject_ids=() if self._dry_run else self._subject_ids(row.subjects),
         )
-        name = storable_name(row.name)
+        name = storable_path(row.name)
         return NewClip(path=row.path, source_name=name, sha256=sha256, bytes=size, facts=facts)
 
     def _subject_ids(self, labels: Iterable[str]) -> tuple[int, ...]:

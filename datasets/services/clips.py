@@ -17,6 +17,7 @@ from .media_files import content_name, file_is_stored, file_put, files_discard, 
 
 ORIGINALS = "clips"
 BATCH = 500
+MAX_NAME_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,12 +152,15 @@ def _queue_preparation(clips: Iterable[tuple[int, str]], created_by: User | None
 
 def storable_name(name: str) -> str:
     """Return a file's own name as text that every database stores: printable, without its folder, bounded."""
-    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in last)
-    if len(printable) > 300:
-        suffix = Path(printable).suffix[:10]
-        printable = printable[: 299 - len(suffix)] + "…" + suffix
-    return printable or "clip"
+    return storable_path(name.replace("\\", "/").rstrip("/").rpartition("/")[2])
+
+
+def storable_path(path: str) -> str:
+    """Return a path inside a source as text that every database stores; the end tells more than the start."""
+    printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in path)
+    return (
+        printable if len(printable) <= MAX_NAME_LENGTH else "…" + printable[1 - MAX_NAME_LENGTH :]
+    ) or "clip"
 
 
 @transaction.atomic

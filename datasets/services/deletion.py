@@ -53,7 +53,7 @@ def _clips_of(person: Person) -> QuerySet[Clip]:
     while newest:
         newest = set(Clip.objects.filter(parent__in=newest).values_list("pk", flat=True)) - ids
         ids |= newest
-    return Clip.objects.filter(pk__in=ids).order_by("pk")
+    return Clip.objects.filter(pk__in=ids).prefetch_related("clip_subjects__person").order_by("pk")
 
 
 @transaction.atomic
@@ -66,7 +66,7 @@ def person_delete(*, person: Person, by: User | None = None) -> PersonDeletion:
     names = [name for clip in deletion.clips for name in _clip_remove(clip)]
     names += [reference.file for reference in deletion.references]
     person.delete()
-    _discard_on_commit(names, by)
+    files_discard_later(names=names, by=by)
     return deletion
 
 
@@ -75,7 +75,7 @@ def clip_delete(*, clip: Clip, by: User | None = None) -> list[Release]:
     """Delete a clip; returns the frozen releases that hold it, and then nothing was deleted."""
     holding = list(clip.releases.filter(state=ReleaseState.FROZEN))
     if not holding:
-        _discard_on_commit(_clip_remove(clip), by)
+        files_discard_later(names=_clip_remove(clip), by=by)
     return holding
 
 
@@ -103,7 +103,7 @@ def _files(clip: Clip) -> list[str]:
     return [name for name in (clip.file, clip.playback_file, clip.poster_file, clip.filmstrip_file) if name]
 
 
-def _discard_on_commit(names: Iterable[str], by: User | None) -> None:
+def files_discard_later(*, names: Iterable[str], by: User | None = None) -> None:
     """Have a job delete the files, so that no crash after the commit leaves a face behind."""
     names = sorted(set(names))
     if names:

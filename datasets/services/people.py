@@ -13,8 +13,10 @@ from django.utils.text import slugify
 
 from config.accounts.models import User
 from datasets.models import Person, Reference
+from datasets.selectors.people import people_called
 
 from .clips import storable_name
+from .deletion import files_discard_later
 from .images import ReferenceImage, reference_read
 from .media_files import content_name, file_is_stored, file_put, hash_file
 
@@ -67,6 +69,13 @@ def people_ensure(*, labels: Iterable[str], created_by: User | None = None) -> d
     return {label: people[key] for label, key in keys.items()}
 
 
+def people_named(*, labels: Iterable[str], created_by: User | None = None) -> list[Person]:
+    """Return the people whom a lead means by these names or keys, adding whoever is new."""
+    labels = list(labels)
+    known = people_called(labels)
+    return [known.get(label) or person_create(name=label, created_by=created_by) for label in labels]
+
+
 def person_update(*, person: Person, name: str, consent: str) -> Person:
     person.name, person.consent = name.strip(), consent.strip()
     person.full_clean(exclude=["created_by"])
@@ -117,6 +126,13 @@ def _store(image: ReferenceImage) -> None:
         file.write(image.data)
         file.flush()
         file_put(name=_name(image), source=Path(file.name))
+
+
+@transaction.atomic
+def reference_remove(*, reference: Reference, by: User | None = None) -> None:
+    """Take a picture away; its file goes too unless another person has the same one."""
+    reference.delete()
+    files_discard_later(names=[reference.file], by=by)
 
 
 @transaction.atomic

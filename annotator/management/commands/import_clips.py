@@ -92,8 +92,8 @@ class Command(BaseCommand):
         refused = Clip.objects.filter(pk__in=report.clip_ids, state=ClipState.REFUSED).order_by("pk")
         unprepared = Clip.objects.filter(pk__in=report.clip_ids, state=ClipState.PENDING).order_by("pk")
         return [
-            *refused.values_list("refusal", flat=True),
-            *(f"{clip.source_name} is not prepared yet; its job says why." for clip in unprepared),
+            *(f"{clip.source_name}: {clip.refusal}" for clip in refused),
+            *(f"{clip.source_name}: is not prepared yet; its job says why." for clip in unprepared),
         ]
 
     def _print_table(self, report: ImportReport, *, dry_run: bool) -> None:

@@ -1,10 +1,10 @@
 // What any page may use by an attribute: dialogs, copying, filmstrips.
 //   data-dialog-open="id"   opens the <dialog id>; data-dialog-close closes the one around it
 //   data-copy="id"          copies the value (or text) of the element with that id
-//   data-filmstrip="url"    on a .thumb: the sprite of 12 tiles that follows the pointer
+//   data-dialog-now         on a dialog: open when the page comes
+//   data-filmstrip="url"    on a .thumb: see filmstrip.js
+import "./filmstrip.js";
 import { toast } from "./messages.js";
-
-const TILES = 12;
 
 async function copy(button) {
   const source = document.getElementById(button.dataset.copy);
@@ -27,26 +27,5 @@ document.addEventListener("click", (event) => {
   if (copier) copy(copier);
 });
 
-function strip(thumb) {
-  const present = thumb.querySelector(".thumb-strip");
-  if (present) return present;
-  const image = new Image();
-  image.className = "thumb-strip";
-  image.alt = "";
-  image.addEventListener("load", () => thumb.classList.add("is-scrubbing"), { once: true });
-  image.src = thumb.dataset.filmstrip;
-  thumb.append(image);
-  return image;
-}
-
-document.addEventListener("pointermove", (event) => {
-  const card = event.target.closest?.(".clip-card, [data-filmstrip]");
-  const thumb = card?.matches("[data-filmstrip]") ? card : card?.querySelector("[data-filmstrip]");
-  for (const other of document.querySelectorAll(".is-scrubbing")) if (other !== thumb) other.classList.remove("is-scrubbing");
-  if (!thumb) return;
-  const image = strip(thumb);
-  if (image.complete && image.naturalWidth) thumb.classList.add("is-scrubbing");
-  const box = thumb.getBoundingClientRect();
-  const tile = Math.max(0, Math.min(TILES - 1, Math.floor(((event.clientX - box.left) / box.width) * TILES)));
-  image.style.transform = `translateX(${(-100 * tile) / TILES}%)`;
-});
+// A form whose errors the server found opens its dialog again.
+document.querySelector("dialog[data-dialog-now]")?.showModal();

@@ -1,0 +1,1 @@
+"""Reads of the library that are more than a get."""

@@ -1,0 +1,46 @@
+"""Facts of clips as people read them."""
+
+from django import template
+
+from config.jobs.models import Job
+from datasets.models import Clip, ClipState
+
+register = template.Library()
+
+STATE_BADGES = {
+    ClipState.PENDING: "badge--paused",
+    ClipState.READY: "badge--open",
+    ClipState.REFUSED: "badge--error",
+}
+JOB_BADGES = {"queued": "", "running": "badge--accent", "succeeded": "badge--open", "failed": "badge--error"}
+
+
+@register.filter
+def thousands(value: int) -> str:
+    """1482 becomes 1,482."""
+    return f"{value:,}"
+
+
+@register.filter
+def fps(clip: Clip) -> str:
+    """30000/1001 becomes 29.97, 24/1 becomes 24."""
+    if not (clip.fps_num and clip.fps_den):
+        return ""
+    return f"{clip.fps_num / clip.fps_den:.2f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def clip_title(clip: Clip) -> str:
+    """What a lead calls a clip: its generator and version, else the name of its file."""
+    made_by = f"{clip.generator} {clip.generator_version}".strip()
+    return made_by or clip.source_name or f"Clip {clip.pk}"
+
+
+@register.filter
+def clip_badge(state: str) -> str:
+    return STATE_BADGES.get(ClipState(state), "")
+
+
+@register.filter
+def job_badge(job: Job) -> str:
+    return JOB_BADGES.get(job.state, "")

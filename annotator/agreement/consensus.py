@@ -121,13 +121,17 @@ def overall_from_people(answers: Sequence[str]) -> str:
     return "a" if lead > 0 else "b" if lead < 0 else "tie"
 
 
-def preference(consensus: ItemConsensus) -> Preference:
-    """The likeliest outcome; both bad where that is a tie and at least half of the votes called both bad."""
-    if consensus.prob_a > max(consensus.prob_tie, consensus.prob_b):
+def preference(*, prob_a: float, prob_tie: float, prob_b: float, both_bad: int, answers: int) -> Preference:
+    """Name the likeliest outcome; "both_bad" where that is a tie and at least half of the answers say so.
+
+    Args:
+        both_bad, answers: as in `ItemConsensus`.
+    """
+    if prob_a > max(prob_tie, prob_b):
         return "a"
-    if consensus.prob_b > max(consensus.prob_tie, consensus.prob_a):
+    if prob_b > max(prob_tie, prob_a):
         return "b"
-    return "both_bad" if consensus.votes and 2 * consensus.both_bad >= consensus.votes else "tie"
+    return "both_bad" if 2 * both_bad >= answers > 0 else "tie"
 
 
 def vote_consensus(answers: Sequence[str], *, overlap: int, rule: Rule = DEFAULT_RULE) -> ItemConsensus:

@@ -3,11 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotator.agreement import consensus as module
 from annotator.agreement.consensus import (
+    ItemConsensus,
     Rule,
     model_consensus,
     overall_from_people,
-    preference,
     review_consensus,
     strength_of,
     to_storage,
@@ -15,6 +16,18 @@ from annotator.agreement.consensus import (
 )
 
 ANSWERS = ["a_much", "a", "tie", "b", "b_much", "both_bad", "cannot_judge"]
+
+
+def preference(outcome: ItemConsensus) -> str:
+    return module.preference(
+        prob_a=outcome.prob_a,
+        prob_tie=outcome.prob_tie,
+        prob_b=outcome.prob_b,
+        both_bad=outcome.both_bad,
+        answers=outcome.answers,
+    )
+
+
 some_answers = st.lists(st.sampled_from(ANSWERS), max_size=8)
 MIRROR = {"a_much": "b_much", "a": "b", "b": "a", "b_much": "a_much"}
 

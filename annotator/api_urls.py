@@ -1,6 +1,12 @@
 from django.urls import path
+from rest_framework.routers import SimpleRouter
 
 from .api import slots
+from .api.studies import JudgmentViewSet, StudyViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("studies", StudyViewSet, basename="api-studies")
+router.register("judgments", JudgmentViewSet, basename="api-judgments")
 
 urlpatterns = [
     path("studies/<slug:slug>/slots/claim", slots.SlotClaim.as_view(), name="api-slots-claim"),
@@ -8,4 +14,5 @@ urlpatterns = [
     path("slots/heartbeat", slots.SlotHeartbeat.as_view(), name="api-slots-heartbeat"),
     path("slots/release", slots.SlotRelease.as_view(), name="api-slots-release"),
     path("slots/submit", slots.SlotSubmit.as_view(), name="api-slots-submit"),
+    *router.urls,
 ]

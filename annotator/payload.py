@@ -4,18 +4,13 @@ from typing import Any
 
 from django.urls import reverse
 
-from annotator.models import Item, Judgment, Study
+from annotator.models import Judgment, Study
 from annotator.services.slots import Lease
 from annotator.tokens import LeaseToken, MediaKind, MediaToken
 from datasets.models import ClipSubject
 
 
 def slot_payload(*, lease: Lease, study: Study, previous: Judgment | None = None) -> dict[str, Any]:
-    clip_a, clip_b, prompt, clip_prompt = (
-        Item.objects.filter(pk=lease.slot.item_id)
-        .values_list("pair__clip_a", "pair__clip_b", "pair__prompt", "pair__clip_a__prompt")
-        .get()
-    )
     return {
         "slot": {
             "token": str(lease.token),
@@ -24,8 +19,8 @@ def slot_payload(*, lease: Lease, study: Study, previous: Judgment | None = None
         },
         "left": {"url": _clip_url(MediaKind.LEFT, lease.token)},
         "right": {"url": _clip_url(MediaKind.RIGHT, lease.token)},
-        "prompt": prompt or clip_prompt,
-        "people": _people([clip_a, clip_b], lease.token),
+        "prompt": lease.pair.prompt,
+        "people": _people([lease.pair.clip_a_id, lease.pair.clip_b_id], lease.token),
         "questions": {
             "overall": study.ask_overall,
             "people": study.ask_people,

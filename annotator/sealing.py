@@ -39,7 +39,7 @@ def unseal(purpose: str, text: str) -> bytes:
         raise BrokenSeal("not a token") from error
     tag, body = sealed[:TAG_BYTES], sealed[TAG_BYTES:]
     if len(tag) == TAG_BYTES and len(body) <= MAX_BYTES:
-        for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:
+        for key in map(str, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]):
             message = _cipher(key, purpose, tag, body)
             if hmac.compare_digest(tag, _tag(key, purpose, message)):
                 return message

@@ -3,6 +3,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from config.accounts.api import TokenLogin
 from config.web.views import home
 
 urlpatterns = [
@@ -11,6 +12,7 @@ urlpatterns = [
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/token", TokenLogin.as_view(), name="api-token"),
     path("api/v1/", include("datasets.api_urls")),
     path("api/v1/", include("annotator.api_urls")),
     path("jobs/", include("config.jobs.urls")),

@@ -38,7 +38,7 @@ class SideOut(serializers.Serializer):
     url = serializers.CharField()
 
 
-class PersonOut(serializers.Serializer):
+class SubjectOut(serializers.Serializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
     references = serializers.ListField(child=serializers.CharField())
@@ -88,7 +88,7 @@ class PayloadOut(serializers.Serializer):
     left = SideOut()
     right = SideOut()
     prompt = serializers.CharField()
-    people = PersonOut(many=True)
+    people = SubjectOut(many=True)
     questions = QuestionsOut()
     progress = ProgressOut()
     previous = PreviousOut(allow_null=True)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
@@ -14,11 +13,11 @@ from annotator.services.judgments import judgment_submit
 from annotator.services.refusals import Refused, TokenForeign
 from annotator.services.slots import lease_again, slot_claim, slot_release, slots_heartbeat
 from annotator.views.access import membership
-from config.web.api import ApiError
+from config.web.api import ApiError, ApiRequest
 
 from . import shapes
 
-STATUS_OF_REFUSAL = {TokenForeign: 403}
+STATUS_OF_REFUSAL: dict[type[Refused], int] = {TokenForeign: 403}
 OTHER_REFUSALS = 409
 
 
@@ -41,7 +40,7 @@ class SlotClaim(SlotView):
         request=shapes.ClaimIn,
         responses={200: shapes.PayloadOut, 204: None, **refusals(404, 409, 422)},
     )
-    def post(self, request: Request, slug: str) -> Response:
+    def post(self, request: ApiRequest, slug: str) -> Response:
         """Lease the next pair of a study to the caller; 204 when nothing is left for them."""
         holding = checked(shapes.ClaimIn, request.data)["holding"]
         study = membership(request.user, slug).study
@@ -53,7 +52,7 @@ class SlotClaim(SlotView):
 
 class SlotLast(SlotView):
     @extend_schema(operation_id="slots_last", responses={200: shapes.PayloadOut, 204: None, **refusals(404)})
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """Return the pair that the caller judged last, with the answer, so that it can be taken back."""
         member = membership(request.user, slug)
         judgment = last_judgment(study=member.study, annotator=request.user)
@@ -69,7 +68,7 @@ class SlotHeartbeat(SlotView):
         request=shapes.TokensIn,
         responses={200: shapes.HeartbeatOut, **refusals(409, 422)},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Renew leases."""
         tokens = checked(shapes.TokensIn, request.data)["tokens"]
         return Response({"kept": slots_heartbeat(annotator=request.user, tokens=tokens)})
@@ -81,7 +80,7 @@ class SlotRelease(SlotView):
         request=shapes.TokenIn,
         responses={200: shapes.ReleasedOut, **refusals(409, 422)},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Give a lease back before its time."""
         token = checked(shapes.TokenIn, request.data)["token"]
         return Response({"released": slot_release(annotator=request.user, token=token)})
@@ -93,7 +92,7 @@ class SlotSubmit(SlotView):
         request=shapes.SubmitDoc,
         responses={201: shapes.SubmittedOut, 200: shapes.SubmittedOut, **refusals(409, 422)},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Send an answer. The same idempotency key again gets the first reply again, as 200."""
         data = checked(shapes.SubmitIn, request.data)
         submission = judgment_submit(annotator=request.user, **data)

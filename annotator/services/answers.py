@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.core.exceptions import ValidationError
 
@@ -168,8 +168,8 @@ def _person(value: Any, questions: Questions) -> int:
         value = int(value)
     if not _is_int(value) or value not in questions.person_ids:
         raise _Wrong("Only people who should appear in the clips can be judged.")
-    return int(value)
+    return value
 
 
-def _is_int(value: Any) -> bool:
+def _is_int(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)

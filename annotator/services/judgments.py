@@ -2,20 +2,22 @@
 
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from annotator.models import Judgment, Mark, Member, PersonJudgment, Slot, SlotKind, SlotState
+from annotator.models import Judgment, Mark, PersonJudgment, Slot, SlotKind, SlotState
 from config.accounts.models import User
 from datasets.models import ClipSubject
 
 from .answers import Answer, Questions, answer_check
+from .consensus import item_consensus_refresh
 from .progress import RECENT, progress_of, review_progress_of
 from .refusals import KeyTaken, TokenUnknown
 from .slots import parse_own
-from .statements import AnswerPlace, lock_answer_place
+from .statements import AnswerPlace, count_answer, fill_slot, lock_answer_place
 
 # A repeat is due after this many other judgments of its annotator, plus up to as many again, so that nobody can
 # count along.
@@ -102,10 +104,14 @@ def _store(
         fills = _is_held(place, annotator)
         surplus = not fills
 
-    n_done, recent_ms = place.n_done, place.recent_ms
+    n_done, recent_ms, n_open = place.n_done, place.recent_ms, None
     if fills:
-        n_done, recent_ms = n_done + 1, [*recent_ms, active_ms][-RECENT:]
-    progress = _progress(place, n_done, recent_ms, filled=int(fills))
+        assert place.member_id is not None
+        recent_ms = [*recent_ms, active_ms][-RECENT:]
+        n_open = fill_slot(slot_id=place.slot_id)
+        n_done = count_answer(member_id=place.member_id, recent_ms=recent_ms)
+        _repeat_free(place, annotator, n_done)
+    progress = _progress(place, n_done, recent_ms)
     judgment = Judgment(
         study_id=place.study_id,
         item_id=place.item_id,
@@ -124,10 +130,9 @@ def _store(
     )
     judgment.save(force_insert=True)
     _details_create(judgment, answer)
-    if fills:
-        Slot.objects.filter(pk=place.slot_id).update(state=SlotState.DONE, lease_expires_at=None)
-        Member.objects.filter(pk=place.member_id).update(n_done=n_done, recent_ms=recent_ms)
-        _repeat_free(place, annotator, n_done)
+    if not surplus and place.item_repeats_id is None and _is_whole(place, n_open):
+        # After the commit, and allowed to fail: an answer is never lost to what is computed from it.
+        transaction.on_commit(partial(item_consensus_refresh, item=place.item_id), robust=True)
     return Submission(judgment.pk, surplus, progress, created=True)
 
 
@@ -151,12 +156,12 @@ def _last_of_chain(place: AnswerPlace, annotator: User, supersedes: int) -> Judg
         raise ValidationError(
             {"supersedes": "Only an answer of your own to the same pair can be taken back."}
         )
-    while (later := own.filter(supersedes=named).first()) is not None:
+    while (later := own.filter(supersedes_id=named.pk).first()) is not None:
         named = later
     return named
 
 
-def _progress(place: AnswerPlace, n_done: int, recent_ms: list[int], *, filled: int) -> dict[str, Any]:
+def _progress(place: AnswerPlace, n_done: int, recent_ms: list[int]) -> dict[str, Any]:
     if place.kind == SlotKind.REVIEW:
         return review_progress_of(study_id=place.study_id, n_done=n_done, recent_ms=recent_ms)
     return progress_of(
@@ -164,7 +169,7 @@ def _progress(place: AnswerPlace, n_done: int, recent_ms: list[int], *, filled: 
         recent_ms=recent_ms,
         n_items=place.n_items,
         n_slots=place.n_slots,
-        n_done_by_all=place.n_done_by_all + filled,
+        n_done_by_all=place.n_done_by_all + n_done - place.n_done,
     )
 
 
@@ -195,3 +200,11 @@ def _repeat_free(place: AnswerPlace, annotator: User, n_done: int) -> None:
     Slot.objects.filter(pk=place.waiting_repeat_id, state=SlotState.WAITING).update(
         state=SlotState.FREE, reserved_for=annotator, position=due
     )
+
+
+def _is_whole(place: AnswerPlace, n_open: int | None) -> bool:
+    """Whether every place of the item for an answer is filled; `n_open` is how many are not, where known."""
+    if n_open is not None:
+        return n_open == 0
+    answers = Slot.objects.filter(item=place.item_id, kind=SlotKind.ANSWER)
+    return not answers.exclude(state=SlotState.DONE).exists()

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -44,18 +44,22 @@ def invitation_revoke(*, invitation: Invitation) -> None:
     Invitation.objects.filter(pk=invitation.pk, revoked_at__isnull=True).update(revoked_at=Now())
 
 
-@transaction.atomic
 def invitation_accept(*, token: str, user: User) -> Member:
     """Join the study of an invitation. Who is a member already stays what they are and uses nothing up."""
     invitation = Invitation.objects.select_related("study").filter(token=token).first()
     if invitation is None:
         raise InvitationInvalid(INVALID)
-    present = Member.objects.filter(study=invitation.study_id, user=user).select_related("study").first()
-    if present is not None:
+    places = Member.objects.select_related("study").filter(study=invitation.study_id, user=user)
+    if (present := places.first()) is not None:
         return present
-    used = Invitation.objects.filter(
-        pk=invitation.pk, revoked_at__isnull=True, expires_at__gt=Now(), uses__lt=F("max_uses")
-    ).update(uses=F("uses") + 1)
-    if not used:
-        raise InvitationInvalid(INVALID)
-    return Member.objects.create(study=invitation.study, user=user, role=invitation.role)
+    try:
+        with transaction.atomic():
+            used = Invitation.objects.filter(
+                pk=invitation.pk, revoked_at__isnull=True, expires_at__gt=Now(), uses__lt=F("max_uses")
+            ).update(uses=F("uses") + 1)
+            if not used:
+                raise InvitationInvalid(INVALID)
+            return Member.objects.create(study=invitation.study, user=user, role=invitation.role)
+    except IntegrityError:
+        # A second click at the same moment: the use is rolled back with the second membership.
+        return places.get()

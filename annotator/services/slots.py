@@ -1,22 +1,24 @@
 """Leases on slots: claim, renew, give back. What becomes of an answer is in judgments.py."""
 
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from annotator.models import Judgment, Member, Role, Slot, SlotKind, SlotState, Study, StudyState
+from annotator.models import Item, Judgment, Member, Role, Slot, SlotKind, SlotState, Study, StudyState
 from annotator.sealing import BrokenSeal
 from annotator.tokens import LeaseToken
 from config.accounts.models import User
+from datasets.models import ClipState
 
 from .progress import progress_of, review_progress_of
 from .refusals import StudyNotOpen, TokenForeign, TokenUnknown, TooManyLeases
-from .statements import HeldSlot, MemberPlace, claim_next, lock_member
+from .statements import ClaimedSlot, HeldSlot, MemberPlace, claim_next, lock_member
 
 # The pair on the screen and the one fetched ahead.
 MAX_LEASES = 2
@@ -36,10 +38,19 @@ NOT_OPEN = {
 
 
 @dataclass(frozen=True, slots=True)
+class PairFacts:
+    clip_a_id: int
+    clip_b_id: int
+    prompt: str
+    is_playable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """A slot in an annotator's hands."""
 
     slot: HeldSlot
+    pair: PairFacts
     token: LeaseToken
     progress: dict[str, Any]
 
@@ -47,8 +58,9 @@ class Lease:
 def slot_claim(*, study: Study, annotator: User, holding: Iterable[str] = ()) -> Lease | None:
     """Lease the next slot to a member of the study, or return None when nothing is left for them.
 
-    `holding` are the tokens of what the caller has in hand. A slot leased to the annotator that is not among
-    them comes back first, with its time renewed: so a reload of the page, or a reply that got lost, costs nothing.
+    `holding` are the tokens of what the caller has in hand, an answer not sent yet included. A slot leased to the
+    annotator that is not among them comes back first, with its time renewed: so a reload of the page, or a reply
+    that got lost, costs nothing.
     """
     if study.state != StudyState.OPEN:
         raise StudyNotOpen(NOT_OPEN[StudyState(study.state)])
@@ -58,23 +70,22 @@ def slot_claim(*, study: Study, annotator: User, holding: Iterable[str] = ()) ->
         if place is None:
             raise Member.DoesNotExist
         for slot in place.held:
-            if slot.lease not in in_hand and _renew(slot.slot_id, slot.lease, annotator, study.lease_minutes):
-                return _lease(slot, annotator, study, place)
-        if len(place.held) >= MAX_LEASES:
+            if slot.lease in in_hand or not _take_up(slot, annotator, study.lease_minutes):
+                continue
+            if (lease := _playable(slot, annotator, study, place)) is not None:
+                return lease
+        if sum(slot.lease in in_hand for slot in place.held) >= MAX_LEASES:
             raise TooManyLeases("Two pairs are in your hands already: answer one of them first.")
-        claimed = claim_next(
-            study_id=study.pk,
-            annotator_id=annotator.pk,
-            kind=KIND_OF_ROLE[Role(place.role)],
-            cursor=place.cursor,
-            n_done=place.n_done,
-            lease_seconds=study.lease_minutes * 60,
-        )
-        if claimed is None:
-            return None
-        if claimed.was_free and claimed.position != place.cursor:
-            Member.objects.filter(pk=place.member_id).update(cursor=claimed.position)
-        return _lease(claimed.slot, annotator, study, place)
+        cursor = place.cursor
+        while (claimed := _claim_next(study, annotator, place, cursor)) is not None:
+            lease = _playable(claimed.slot, annotator, study, place)
+            if claimed.was_free:
+                cursor = claimed.position
+            if lease is not None:
+                break
+        if cursor != place.cursor:
+            Member.objects.filter(pk=place.member_id).update(cursor=cursor)
+        return lease if claimed else None
 
 
 def lease_again(*, judgment: Judgment, member: Member) -> Lease:
@@ -131,6 +142,44 @@ def parse_own(text: str, annotator: User) -> LeaseToken:
     return token
 
 
+def _claim_next(study: Study, annotator: User, place: MemberPlace, cursor: int) -> ClaimedSlot | None:
+    return claim_next(
+        study_id=study.pk,
+        annotator_id=annotator.pk,
+        kind=KIND_OF_ROLE[Role(place.role)],
+        cursor=cursor,
+        n_done=place.n_done,
+        lease_seconds=study.lease_minutes * 60,
+    )
+
+
+def _playable(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace) -> Lease | None:
+    """Return the lease; where a clip was removed from the library since, withdraw the slot and return None."""
+    lease = _lease(slot, annotator, study, place)
+    if lease.pair.is_playable:
+        return lease
+    Slot.objects.get(pk=slot.slot_id).delete()
+    n_items = 0 if Slot.objects.filter(item=slot.item_id).exists() else 1
+    Study.objects.filter(pk=study.pk).update(n_slots=F("n_slots") - 1, n_items=F("n_items") - n_items)
+    return None
+
+
+def _pair_facts(item_id: int) -> PairFacts:
+    a, b, prompt, clip_prompt, state_a, state_b = (
+        Item.objects.filter(pk=item_id)
+        .values_list(
+            "pair__clip_a",
+            "pair__clip_b",
+            "pair__prompt",
+            "pair__clip_a__prompt",
+            "pair__clip_a__state",
+            "pair__clip_b__state",
+        )
+        .get()
+    )
+    return PairFacts(a, b, prompt or clip_prompt, state_a == state_b == ClipState.READY)
+
+
 def _lease(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace) -> Lease:
     if slot.kind == SlotKind.REVIEW:
         progress = review_progress_of(study_id=study.pk, n_done=place.n_done, recent_ms=place.recent_ms)
@@ -142,7 +191,8 @@ def _lease(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace) ->
             n_slots=study.n_slots,
             n_done_by_all=place.n_done_by_all,
         )
-    return Lease(slot, LeaseToken(slot.slot_id, annotator.pk, slot.lease), progress)
+    token = LeaseToken(slot.slot_id, annotator.pk, slot.lease)
+    return Lease(slot, _pair_facts(slot.item_id), token, progress)
 
 
 def _parse_quietly(text: str) -> LeaseToken | None:
@@ -153,10 +203,20 @@ def _parse_quietly(text: str) -> LeaseToken | None:
         return None
 
 
-def _held(slot_id: int, lease: object, annotator: User) -> QuerySet[Slot]:
+def _held(slot_id: int, lease: uuid.UUID, annotator: User) -> QuerySet[Slot]:
     return Slot.objects.filter(pk=slot_id, lease=lease, annotator=annotator, state=SlotState.LEASED)
 
 
-def _renew(slot_id: int, lease: object, annotator: User, minutes: int) -> bool:
+def _take_up(slot: HeldSlot, annotator: User, minutes: int) -> bool:
+    """Renew a lease that the page does not know of, unless its answer is being stored at this very moment.
+
+    Waiting for that would be a deadlock, since the claim has the member's row, which the submit wants.
+    """
+    unlocked = _held(slot.slot_id, slot.lease, annotator).select_for_update(skip_locked=True).values("pk")
+    ends = Now() + timedelta(minutes=minutes)
+    return bool(Slot.objects.filter(pk__in=unlocked).update(lease_expires_at=ends))
+
+
+def _renew(slot_id: int, lease: uuid.UUID, annotator: User, minutes: int) -> bool:
     ends = Now() + timedelta(minutes=minutes)
     return bool(_held(slot_id, lease, annotator).update(lease_expires_at=ends))

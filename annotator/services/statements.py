@@ -91,6 +91,21 @@ WHERE slot.id = %(slot)s
 {lock_place}
 """
 
+# The lock on the item makes the count one of committed rows.
+_FILL = """
+UPDATE annotator_slot SET state = 'done', lease_expires_at = NULL WHERE id = %(slot)s
+RETURNING (
+    SELECT COUNT(*) FROM annotator_slot AS other
+    WHERE other.item_id = annotator_slot.item_id AND other.id <> annotator_slot.id
+      AND other.kind = 'answer' AND other.state <> 'done'
+)
+"""
+
+# Two answers of one annotator may arrive at one moment: the count is the database's, the pace is only a hint.
+_COUNT = """
+UPDATE annotator_member SET n_done = n_done + 1, recent_ms = %(recent_ms)s WHERE id = %(member)s RETURNING n_done
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class HeldSlot:
@@ -205,6 +220,17 @@ def lock_answer_place(*, slot_id: int, annotator_id: int) -> AnswerPlace | None:
     row[21] = _json(row[21]) or []
     row[22] = int(row[22])
     return AnswerPlace(*row)
+
+
+def fill_slot(*, slot_id: int) -> int:
+    """Mark a locked slot as answered; return how many places of its item still wait for an answer."""
+    return int(_rows(_FILL, {"slot": slot_id})[0][0])
+
+
+def count_answer(*, member_id: int, recent_ms: list[int]) -> int:
+    """Count one more filled slot of a member; return how many they have filled."""
+    parameters = {"member": member_id, "recent_ms": json.dumps(recent_ms)}
+    return int(_rows(_COUNT, parameters)[0][0])
 
 
 def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

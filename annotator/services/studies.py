@@ -69,7 +69,7 @@ def study_create(
 @transaction.atomic
 def study_add_items(*, study: Study, pairs: QuerySet[Pair]) -> int:
     """Add the pairs that the study lacks behind its other items; return how many."""
-    locked = Study.objects.select_for_update().get(pk=study.pk)
+    locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     if locked.state == StudyState.CLOSED:
         raise ValidationError(CLOSED)
     added = items_create(study=locked, pairs=pairs)

@@ -6,8 +6,17 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
+
+from config.accounts.models import User
+
+
+class ApiRequest(Request):
+    """A request that passed authentication, which every endpoint but the login asks for."""
+
+    user: User
 
 
 class CursorPages(CursorPagination):

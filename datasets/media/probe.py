@@ -115,7 +115,7 @@ def scan(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> Scan:
         if timing.duration_s > limits.video_seconds:
             raise MediaError(
                 name,
-                f"lasts {timing.duration_s:.0f} s, longer than a clip may be ({limits.video_seconds:.0f} s)",
+                f"lasts {timing.duration_s:.1f} s, longer than a clip may be ({limits.video_seconds:g} s)",
             )
         stored, aspect = (first.width, first.height), stream.sample_aspect_ratio
         width, height = plan_geometry(stored, aspect=aspect, rotation=first.rotation).size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -86,11 +87,19 @@ def read_frames(
             name,
             f"would take {count * width * height * 3 / 1e9:.1f} GB as one array of {count} frames of {width}×{height}",
         )
-    frames = dict(iter_frames(path, indices=indices, max_size=max_size, limits=limits, scanned=scanned))
-    order = sorted(frames) if indices is None else list(indices)
-    absent = [index for index in order if index not in frames]
-    if absent:
-        raise IndexError(f"{name} has no frame {absent[0]}: it has {scanned.probe.frames}")
-    if not order:
-        return np.empty((0, height, width, 3), dtype=np.uint8)
-    return np.stack([frames[index] for index in order])
+    places: dict[int, list[int]] = defaultdict(list)
+    for place, index in enumerate(range(count) if indices is None else indices):
+        places[index].append(place)
+    frames = np.empty((count, height, width, 3), dtype=np.uint8)
+    found = 0
+    for index, picture in iter_frames(
+        path, indices=indices, max_size=max_size, limits=limits, scanned=scanned
+    ):
+        found = index + 1
+        frames[places.pop(index, [])] = picture
+    if indices is None:
+        # A stream may hold fewer pictures than packets.
+        return frames[:found]
+    if places:
+        raise IndexError(f"{name} has no frame {min(places)}: it has {scanned.probe.frames}")
+    return frames

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-import select
+import selectors
 import shutil
 import signal
 import subprocess
@@ -81,8 +81,8 @@ def prepare_clip(
 
     Args:
         src: The clip.
-        out_dir: Folder for clip.mp4, poster.jpg and filmstrip.jpg; made if it is missing. All three
-            appear, or none.
+        out_dir: Folder for clip.mp4, poster.jpg and filmstrip.jpg; made if it is missing. They
+            appear when all three are complete.
         limits: Bounds on the clip and on the child process.
         on_progress: Called with the share done, 0 to 1, and what is being done. If it raises, the
             child is killed and the error goes on.
@@ -200,21 +200,21 @@ def _child(work: Path) -> Iterator[subprocess.Popen[bytes]]:
 def _replies(child: subprocess.Popen[bytes], deadline: float, name: str) -> Iterator[dict[str, Any]]:
     """Yield the child's messages until it closes its end. Raises MediaError when the time is up."""
     assert child.stdout is not None
-    descriptor = child.stdout.fileno()
     pending, received = b"", 0
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-            raise MediaError(name, "took longer to decode than a clip may take")
-        data = os.read(descriptor, 65536)
-        if not data:
-            return
-        received += len(data)
-        if received > _MAX_REPLY_BYTES:
-            raise SandboxError(f"preparing {name} failed: the child said too much")
-        *lines, pending = (pending + data).split(b"\n")
-        for line in lines:
-            yield json.loads(line)
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                raise MediaError(name, "took longer to decode than a clip may take")
+            data = os.read(child.stdout.fileno(), 65536)
+            if not data:
+                return
+            received += len(data)
+            if received > _MAX_REPLY_BYTES:
+                raise SandboxError(f"preparing {name} failed: the child said too much")
+            *lines, pending = (pending + data).split(b"\n")
+            yield from map(json.loads, lines)
 
 
 def _silent_end(status: int, name: str, work: Path) -> Exception:

@@ -21,6 +21,12 @@ def sleep_with_a_child(arguments: dict[str, Any], *_: object) -> dict[str, Any]:
     return {}
 
 
+def sleep(arguments: dict[str, Any], *_: object) -> dict[str, Any]:
+    Path(arguments["pid_file"]).write_text(str(os.getpid()))
+    time.sleep(60)
+    return {}
+
+
 def allocate(arguments: dict[str, Any], *_: object) -> dict[str, Any]:
     kept = []
     while True:

@@ -125,7 +125,7 @@ def test_a_picture_larger_than_its_header_says_is_not_decoded(tmp_path: Path) ->
     ("limits", "reason"),
     [
         (Limits(frames=20), "has more frames than a clip may have (20)"),
-        (Limits(video_seconds=2.5), "lasts 3 s, longer than a clip may be (2 s)"),
+        (Limits(video_seconds=2.5), "lasts 3.0 s, longer than a clip may be (2.5 s)"),
         (Limits(pixels=64 * 64), "has pictures of 96×64, larger than a clip may be (0.0 million pixels)"),
         (Limits(input_bytes=1000), "is larger than a clip may be (7.4 KB, limit 1.0 KB)"),
     ],

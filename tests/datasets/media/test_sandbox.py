@@ -1,6 +1,8 @@
 """The child process in which clips are decoded: what it makes, and that each of its limits really ends it."""
 
 import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from datasets.media.limits import MIB
 from datasets.media.sandbox import SandboxError, prepare_clip, run_limited
 
 LIMITS = Limits(wall_seconds=30.0)
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -95,6 +98,28 @@ def test_children_of_the_child_are_killed_too(work: Path) -> None:
     with pytest.raises(MediaError, match="took longer"):
         misbehave("sleep_with_a_child", work, replace(LIMITS, wall_seconds=2.0), pid_file=str(work / "pid"))
     assert _ends_soon(int((work / "pid").read_text()))
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from datasets.media.sandbox import run_limited
+work, pid_file = sys.argv[1:]
+run_limited("tests.datasets.media.misbehaving:sleep", {"pid_file": pid_file}, name="clip.mp4", work=Path(work))
+"""
+
+
+def test_the_child_of_a_killed_parent_ends(work: Path) -> None:
+    pid_file = work / "pid"
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(work), str(pid_file)], cwd=REPOSITORY)
+    try:
+        while not (pid_file.exists() and pid_file.read_text()):
+            assert parent.poll() is None
+            time.sleep(0.05)
+    finally:
+        parent.kill()
+        parent.wait()
+    assert _ends_soon(int(pid_file.read_text()))
 
 
 def _ends_soon(pid: int) -> bool:

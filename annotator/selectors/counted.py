@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef
 from annotator.agreement.consensus import overall_from_people, to_storage
 from annotator.models import Judgment, PersonJudgment
 
+NAMED_AT_MOST = 100
+
 
 @dataclass(frozen=True, slots=True)
 class CountedAnswer:
@@ -38,18 +40,10 @@ def counted_answers(**filters: Any) -> list[CountedAnswer]:
     People who were deleted are left out.
     """
     later = Judgment.objects.filter(supersedes=OuterRef("pk"))
-    rows = Judgment.objects.filter(~Exists(later), surplus=False, **filters).order_by("id")
-    verdicts: dict[int, dict[int, str]] = defaultdict(dict)
-    about_people = PersonJudgment.objects.filter(
-        **{f"judgment__{name}": value for name, value in filters.items()}, person__isnull=False
-    ).exclude(verdict="")
-    for judgment, person, verdict in about_people.order_by("id").values_list(
-        "judgment_id", "person_id", "verdict"
-    ):
-        verdicts[judgment][person] = verdict
-    return [
-        _answer(*row, verdicts.get(row[0], {}))
-        for row in rows.values_list(
+    rows = list(
+        Judgment.objects.filter(~Exists(later), surplus=False, **filters)
+        .order_by("id")
+        .values_list(
             "id",
             "item_id",
             "item__pair_id",
@@ -61,7 +55,17 @@ def counted_answers(**filters: Any) -> list[CountedAnswer]:
             "active_ms",
             "overall",
         )
-    ]
+    )
+    about_people = PersonJudgment.objects.filter(person__isnull=False).exclude(verdict="")
+    if len(rows) <= NAMED_AT_MOST:
+        # By their ids, which leaves a database without statistics of the table no way but the index.
+        about_people = about_people.filter(judgment__in=[row[0] for row in rows])
+    else:
+        about_people = about_people.filter(**{f"judgment__{name}": value for name, value in filters.items()})
+    verdicts: dict[int, dict[int, str]] = defaultdict(dict)
+    for judgment, person, verdict in about_people.values_list("judgment_id", "person_id", "verdict"):
+        verdicts[judgment][person] = verdict
+    return [_answer(*row, verdicts.get(row[0], {})) for row in rows]
 
 
 def _answer(

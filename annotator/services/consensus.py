@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Max, OuterRef, Subquery
 
 from annotator.agreement.consensus import (
     ItemConsensus,
@@ -31,10 +31,11 @@ from annotator.models import (
 )
 from annotator.selectors.counted import CountedAnswer, counted_answers
 from config.accounts.models import User
-from config.jobs.models import Job
+from config.jobs.models import Job, JobState
 from config.jobs.services import job_create
 
 BATCH = 500
+STUDY_JOB = "study_consensus"
 
 
 @transaction.atomic
@@ -95,12 +96,37 @@ def study_consensus_refresh(*, study: Study, progress: Callable[[int, int], None
 def study_consensus_queue(*, study: Study, created_by: User | None = None) -> Job:
     """Have a worker refresh the consensus of a study; one such job at a time."""
     return job_create(
-        kind="study_consensus",
+        kind=STUDY_JOB,
         params={"study": study.pk},
-        key=f"study:{study.pk}",
+        key=_job_key(study),
         label=f"Consensus of {study.name}"[:200],
         created_by=created_by,
     )
+
+
+def stale_consensus_queue() -> list[Job]:
+    """Queue a refresh for every study that got a judgment since the model last looked at it.
+
+    Studies of one answer an item are left out: the model adds nothing to their votes.
+    """
+    newest = Judgment.objects.filter(study=OuterRef("pk")).order_by("-created_at").values("created_at")[:1]
+    studies = (
+        Study.objects.filter(overlap__gt=1).annotate(newest=Subquery(newest)).filter(newest__isnull=False)
+    )
+    refreshed = dict(
+        Job.objects.filter(kind=STUDY_JOB, state=JobState.SUCCEEDED)
+        .order_by()
+        .values_list("key")
+        .annotate(at=Max("started_at"))
+    )
+    stale = [
+        study for study in studies if (at := refreshed.get(_job_key(study))) is None or at < study.newest
+    ]
+    return [study_consensus_queue(study=study) for study in stale]
+
+
+def _job_key(study: Study) -> str:
+    return f"study:{study.pk}"
 
 
 # ------------------------------------------------------------------ what the answers say

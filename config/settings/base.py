@@ -178,6 +178,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # A wake-up that the broker lost, or a worker that died, costs at most this long.
     "jobs-sweep": {"task": "config.jobs.tasks.jobs_sweep", "schedule": 15.0},
+    # Studies with new judgments have their annotators weighed anew; each item's own vote never waits for it.
+    "consensus-sweep": {"task": "annotator.tasks.consensus_sweep", "schedule": 600.0},
 }
 JOB_STALE_SECONDS = env.int("LIKENESS_JOB_STALE_SECONDS", default=60)
 

@@ -7,9 +7,11 @@ from annotator.selectors.counted import counted_answers
 from annotator.services import consensus as service
 from annotator.services.consensus import (
     item_consensus_refresh,
+    stale_consensus_queue,
     study_consensus_queue,
     study_consensus_refresh,
 )
+from annotator.tasks import consensus_sweep
 from config.jobs.models import JobState
 from config.jobs.runner import run_jobs
 from datasets.models import Person
@@ -166,6 +168,24 @@ def test_it_runs_as_a_job_and_says_how_far_it_is():
     assert (job.state, job.progress_done, job.progress_total) == (JobState.SUCCEEDED, 6, 6)
     assert job.result == {"items": 6}
     assert Consensus.objects.filter(study=study).count() == len(items)
+
+
+def test_the_sweep_queues_studies_with_news_and_no_others():
+    study = make_study(n_pairs=2, overlap=2)
+    make_study(n_pairs=1, overlap=2)
+    single = make_study(n_pairs=1, overlap=1)
+    judge(items_of(single)[0], make_annotator(single), "a")
+    judge(items_of(study)[0], make_annotator(study), "a")
+
+    (job,) = stale_consensus_queue()
+    assert job.params == {"study": study.pk}
+    run_jobs(queue=job.queue)
+    assert stale_consensus_queue() == []
+
+    judge(items_of(study)[0], make_annotator(study), "a")
+    consensus_sweep()
+    run_jobs(queue=job.queue)
+    assert Consensus.objects.get(study=study).n_judgments == 2
 
 
 def test_the_job_of_a_study_that_is_gone_says_so():

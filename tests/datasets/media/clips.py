@@ -41,6 +41,7 @@ def encode(
     fps: int | Fraction = 10,
     times_ms: Sequence[int] | None = None,
     pix_fmt: str = "yuv420p",
+    keyframe_every: int = 250,
     rotation: int = 0,
     aspect: Fraction | None = None,
 ) -> Path:
@@ -50,6 +51,7 @@ def encode(
         assert isinstance(stream, VideoStream)
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = pix_fmt
+        stream.gop_size = keyframe_every
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect
         if rotation:

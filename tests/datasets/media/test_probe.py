@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.media import Probe, probe
+from datasets.media import Probe, make_playback, probe
 from tests.datasets.media.clips import encode, moving_square
 
 
@@ -59,6 +59,17 @@ def test_size_is_as_shown(tmp_path: Path, rotation: int) -> None:
 def test_pixels_are_made_square(tmp_path: Path) -> None:
     clip = encode(tmp_path / "a.mp4", moving_square(3), aspect=Fraction(4, 3))
     assert (probe(clip).width, probe(clip).height) == (128, 64)
+
+
+def test_a_clip_trimmed_by_its_edit_list_shows_what_is_left(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.mp4", moving_square(30), keyframe_every=5)
+    data = bytearray(path.read_bytes())
+    # ISO/IEC 14496-12, 8.6.6: version and flags, count, then the duration of the first edit, here in ms.
+    duration_at = data.index(b"elst") + 12
+    data[duration_at : duration_at + 4] = (1000).to_bytes(4, "big")
+    path.write_bytes(data)
+    assert probe(path).frames == 10
+    assert make_playback(path, tmp_path / "copy.mp4").frames == 10
 
 
 def test_facts_survive_json(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
+from . import page_urls
 from .views import media, workbench
 
 app_name = "annotator"
@@ -7,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:slug>/", workbench.workbench, name="workbench"),
     path("w/media/<str:token>/clip.mp4", media.media_clip, name="media-clip"),
     path("w/media/<str:token>/ref.jpg", media.media_reference, name="media-reference"),
+    *page_urls.urlpatterns,
 ]

@@ -1,33 +1,9 @@
 """Who may see what. Loading a study and checking the right to it are one call, so no view can forget it."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
-
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from annotator.models import Member, Role, Study
 from config.accounts.models import User
-from config.web.http import SiteRequest
-
-P = ParamSpec("P")
-View = Callable[Concatenate[SiteRequest, P], HttpResponseBase]
-
-
-def lead_required(view: View[P]) -> Callable[..., Any]:
-    """Let leads in, send strangers to the login and refuse everybody else."""
-
-    @login_required
-    @wraps(view)
-    def inner(request: SiteRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if not request.user.is_lead:
-            raise PermissionDenied("This page is for leads.")
-        return view(request, *args, **kwargs)
-
-    return inner
 
 
 def study_led_by(user: User, slug: str) -> Study:

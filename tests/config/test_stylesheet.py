@@ -1,4 +1,4 @@
-"""The colours of the stylesheet can be read: WCAG 2.2 AA in both themes, measured on the tokens themselves."""
+"""The colours of the stylesheet can be read: WCAG 2.2 AA in both themes, measured on the tokens."""
 
 import re
 from collections.abc import Iterator

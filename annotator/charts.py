@@ -1,0 +1,234 @@
+"""Charts as inline SVG, made on the server.
+
+Across, everything is in per cent of the container and, upward, in pixels: a chart fills its panel at any width
+while its text and its strokes keep their size. Colours and margins come from the stylesheet (`.chart`, `.spark`),
+names and values are in the picture itself, and each has a title and a description for those who cannot see it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+PLOT_HEIGHT = 172
+_TOP = 14  # room for the value above the highest bar
+_BELOW = 22  # room for the labels under the axis
+_LABELS_AT_MOST = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bin:
+    """How many there were in the hour or day that begins at `start`."""
+
+    start: datetime
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """The ends of an axis on which values are placed."""
+
+    low: float
+    high: float
+
+    def percent(self, value: float) -> float:
+        """Return where a value lies, 0 to 100; what lies outside is put on the edge."""
+        share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+        return 100 * min(1.0, max(0.0, share))
+
+
+def bar_chart(bins: Sequence[Bin], *, unit: Literal["hour", "day"], what: str = "answers") -> SafeString:
+    """Draw counts over consecutive hours or days, the highest with its value written on it."""
+    top = nice_ceiling(max((each.count for each in bins), default=0))
+    slot = 100 / max(1, len(bins))
+    highest = max(range(len(bins)), key=lambda i: bins[i].count, default=0)
+    parts = [_grid(top)]
+    for index, each in enumerate(bins):
+        height = PLOT_HEIGHT * each.count / top
+        parts.append(
+            _tag(
+                "rect",
+                _tag("title", escape(f"{_long_label(each.start, unit)}: {each.count}")),
+                x=_percent(index * slot + slot * 0.12),
+                y=_number(_TOP + PLOT_HEIGHT - max(height, 1)),
+                width=_percent(slot * 0.76),
+                height=_number(max(height, 1)),
+                rx=2 if height > 4 else 0,
+                class_="fill-1" if each.count else "fill-none",
+            )
+        )
+    if bins and bins[highest].count:
+        y = _TOP + PLOT_HEIGHT * (1 - bins[highest].count / top) - 4
+        middle = min(97.0, max(3.0, (highest + 0.5) * slot))
+        parts.append(_text(f"{bins[highest].count:,}", x=middle, y=y, class_="value"))
+    parts += [
+        _text(label, x=(index + 0.5) * slot, y=_TOP + PLOT_HEIGHT + 16)
+        for index, label in _bin_labels(bins, unit)
+    ]
+    return _chart(
+        "".join(parts),
+        height=_TOP + PLOT_HEIGHT + _BELOW,
+        title=f"{what.capitalize()} per {unit}",
+        description=_describe_bins(bins, unit, what),
+    )
+
+
+def sparkline(counts: Sequence[int], *, label: str) -> SafeString:
+    """Draw a row of small bars, 92 by 20 pixels, without axes; `label` says it in words."""
+    width, height, gap = 92.0, 20.0, 1.0
+    top = max(counts, default=0) or 1
+    step = width / max(1, len(counts))
+    bars = "".join(
+        _tag(
+            "rect",
+            x=_number(index * step),
+            y=_number(height - max(1.0, height * count / top)),
+            width=_number(max(1.0, step - gap)),
+            height=_number(max(1.0, height * count / top)),
+            class_="fill-1" if count else "fill-none",
+        )
+        for index, count in enumerate(counts)
+    )
+    return mark_safe(  # noqa: S308 - numbers are ours and the label is escaped by _tag
+        _tag("svg", bars, class_="spark", viewBox="0 0 92 20", role="img", aria_label=label)
+    )
+
+
+def interval_mark(value: float, low: float, high: float, scale: Scale, *, label: str) -> SafeString:
+    """Draw one value as a dot on its interval, on a scale that a whole column of them shares."""
+    y = 10
+    parts = [_tag("line", x1="0", y1=y, x2="100%", y2=y, class_="grid")]
+    parts += [_tag("line", x1=end, y1=y - 4, x2=end, y2=y + 4, class_="grid") for end in ("0", "100%")]
+    if scale.low < 0 < scale.high:
+        zero = _percent(scale.percent(0))
+        parts.append(_tag("line", x1=zero, y1=0, x2=zero, y2=20, class_="grid"))
+    ends = [scale.percent(low), scale.percent(high)]
+    parts.append(
+        _tag(
+            "line",
+            x1=_percent(ends[0]),
+            y1=y,
+            x2=_percent(ends[1]),
+            y2=y,
+            stroke_width=3,
+            stroke_linecap="round",
+            class_="stroke-1",
+        )
+    )
+    parts.append(_tag("circle", cx=_percent(scale.percent(value)), cy=y, r=5, class_="fill-1 dot"))
+    return mark_safe(  # noqa: S308 - as above
+        _tag("svg", "".join(parts), class_="chart interval", height=20, role="img", aria_label=label)
+    )
+
+
+def interval_axis(scale: Scale, *, ticks: Sequence[float]) -> SafeString:
+    """Draw the numbers under (or over) a column of interval marks."""
+    parts = [_text(_short(tick), x=scale.percent(tick), y=12) for tick in ticks]
+    return mark_safe(  # noqa: S308 - numbers only
+        _tag("svg", "".join(parts), class_="chart interval", height=16, aria_hidden="true")
+    )
+
+
+def nice_ceiling(value: float) -> int:
+    """Return the next of 2, 4, 6, 8, 10, 20, 40 … at or above `value`: half of it is a whole number, too."""
+    if value <= 2:
+        return 2
+    power = 10 ** math.floor(math.log10(value))
+    for step in (1, 2, 4, 6, 8, 10):
+        candidate = step * power
+        if candidate >= value and candidate % 2 == 0:
+            return int(candidate)
+    return int(20 * power)
+
+
+def nice_ticks(scale: Scale, *, about: int = 5) -> list[float]:
+    """Return round numbers within a scale, about as many as asked for."""
+    span = scale.high - scale.low
+    if span <= 0:
+        return [scale.low]
+    raw = span / about
+    power = 10 ** math.floor(math.log10(raw))
+    step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= raw)
+    first = math.ceil(scale.low / step - 1e-9)
+    last = math.floor(scale.high / step + 1e-9)
+    return [round(n * step, 10) for n in range(first, last + 1)]
+
+
+# ------------------------------------------------------------------ parts
+
+
+def _grid(top: int) -> str:
+    parts = []
+    for value in (0, top // 2, top):
+        y = _TOP + PLOT_HEIGHT * (1 - value / top)
+        parts.append(_tag("line", x1="0", y1=_number(y), x2="100%", y2=_number(y), class_="grid"))
+        parts.append(_tag("text", escape(f"{value:,}"), x="-8", y=_number(y + 4), text_anchor="end"))
+    return "".join(parts)
+
+
+def _bin_labels(bins: Sequence[Bin], unit: Literal["hour", "day"]) -> list[tuple[int, str]]:
+    """Choose few enough labels: days where there are some, else hours at a round distance."""
+    if unit == "day":
+        every = math.ceil(len(bins) / _LABELS_AT_MOST)
+        return [(i, f"{b.start.day} {b.start:%b}") for i, b in enumerate(bins) if i % every == 0]
+    every = next(step for step in (1, 2, 3, 6, 12, 24, 10**6) if len(bins) / step <= _LABELS_AT_MOST)
+    if every >= 24:
+        every = 24
+    return [
+        (i, f"{b.start:%a}" if b.start.hour == 0 else f"{b.start:%H}:00")
+        for i, b in enumerate(bins)
+        if b.start.hour % every == 0
+    ]
+
+
+def _long_label(start: datetime, unit: Literal["hour", "day"]) -> str:
+    day = f"{start:%a} {start.day} {start:%b}"
+    return day if unit == "day" else f"{day}, {start:%H}:00"
+
+
+def _describe_bins(bins: Sequence[Bin], unit: Literal["hour", "day"], what: str) -> str:
+    if not bins:
+        return f"No {what} yet."
+    best = max(bins, key=lambda each: each.count)
+    return (
+        f"{sum(each.count for each in bins):,} {what} in {len(bins)} {unit}s from "
+        f"{_long_label(bins[0].start, unit)} to {_long_label(bins[-1].start, unit)}; "
+        f"the most, {best.count:,}, on {_long_label(best.start, unit)}."
+    )
+
+
+def _chart(inner: str, *, height: int, title: str, description: str) -> SafeString:
+    head = _tag("title", escape(title)) + _tag("desc", escape(description))
+    return mark_safe(  # noqa: S308 - every text went through escape
+        _tag("svg", head + inner, class_="chart chart--axes", height=height, role="img")
+    )
+
+
+def _text(content: str, *, x: float, y: float, class_: str = "") -> str:
+    return _tag("text", escape(content), x=_percent(x), y=_number(y), text_anchor="middle", class_=class_)
+
+
+def _tag(name: str, content: str = "", **attributes: object) -> str:
+    """Write one element; `class_` and `text_anchor` become `class` and `text-anchor`. Content is markup."""
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
+        for key, value in attributes.items()
+        if value not in ("", None)
+    )
+    return f"<{name}{written}>{content}</{name}>"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _percent(value: float) -> str:
+    return f"{_number(value)}%"
+
+
+def _short(value: float) -> str:
+    return f"{value:g}".replace("-", "−")

@@ -1,0 +1,167 @@
+"""The shapes of what leads and guests send. Rules of the business live in the services."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.core.exceptions import ValidationError
+
+from annotator.models import Role, Study
+from annotator.selectors.pair_filter import (
+    PairFilter,
+    generators_with_pairs,
+    pairs_matching,
+    people_with_pairs,
+    person_counts_with_pairs,
+)
+from config.accounts.models import User
+from datasets.models import Clip, ClipState, Person
+
+NO_PAIRS = "No pair of the library matches. Widen the filter, or import clips that form pairs."
+NO_QUESTION = "Ask for a verdict: overall, for each person, or both."
+
+CAMERA = "camera (no generator)"
+
+
+class PairFilterForm(forms.Form):
+    """Which pairs: the part of the study form that the live count reads as well."""
+
+    people = forms.ModelMultipleChoiceField(
+        queryset=Person.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="People in the clips",
+    )
+    generators = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Generators, both sides"
+    )
+    person_counts = forms.TypedMultipleChoiceField(
+        required=False, coerce=int, widget=forms.CheckboxSelectMultiple, label="People in a scene"
+    )
+    prompt = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Prompt contains",
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    fresh = forms.BooleanField(required=False, label="Only pairs that are in no study yet")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["people"].queryset = people_with_pairs()
+        fields["generators"].choices = [(name, name or CAMERA) for name in generators_with_pairs()]
+        fields["person_counts"].choices = [
+            (count, "1 person" if count == 1 else f"{count} people") for count in person_counts_with_pairs()
+        ]
+
+    def pair_filter(self) -> PairFilter:
+        """Return the filter of a form whose filter fields are valid; broken ones ask for nothing."""
+        data = self.cleaned_data
+        return PairFilter(
+            people=tuple(person.pk for person in data.get("people", [])),
+            generators=tuple(data.get("generators", [])),
+            person_counts=tuple(data.get("person_counts", [])),
+            prompt=data.get("prompt", ""),
+            fresh=data.get("fresh", False),
+        )
+
+
+class StudyForm(PairFilterForm):
+    name = forms.CharField(
+        max_length=200,
+        help_text="Annotators see it, so it should not say which generators are compared.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    instructions = forms.CharField(
+        required=False, max_length=20_000, help_text="Markdown.", widget=forms.Textarea(attrs={"rows": 8})
+    )
+    example_clips = forms.ModelMultipleChoiceField(
+        queryset=Clip.objects.filter(state=ClipState.READY), required=False
+    )
+    overlap = forms.IntegerField(
+        min_value=1, max_value=25, label="Answers per item", help_text="By as many annotators."
+    )
+    repeat_per_cent = forms.IntegerField(
+        min_value=0,
+        max_value=50,
+        label="Repeats, %",
+        help_text="Seen again by the same person, sides swapped.",
+    )
+    lease_minutes = forms.IntegerField(
+        min_value=1,
+        max_value=24 * 60,
+        label="Lease, minutes",
+        help_text="A pair left lying that long goes to somebody else.",
+    )
+    ask_overall = forms.BooleanField(
+        required=False, label="Overall", help_text="Which side keeps all the faces better?"
+    )
+    ask_people = forms.BooleanField(
+        required=False, label="Each person", help_text="Left, same or right, one verdict a person."
+    )
+    ask_marks = forms.BooleanField(
+        required=False,
+        label="Marks",
+        help_text="The frame at which a face drifts, swaps, blends or is missing.",
+    )
+    ask_remark = forms.BooleanField(required=False, label="Remark", help_text="Free text, optional.")
+    seed = forms.IntegerField(
+        min_value=0,
+        max_value=2**31 - 1,
+        required=False,
+        label="Seed",
+        help_text="Of the order and of the repeats.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", study_defaults())
+        super().__init__(*args, **kwargs)
+
+    def clean_seed(self) -> int:
+        return self.cleaned_data["seed"] or 0
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if not (data.get("ask_overall") or data.get("ask_people")):
+            self.add_error("ask_overall", NO_QUESTION)
+        if not pairs_matching(self.pair_filter()).exists():
+            raise ValidationError(NO_PAIRS)
+        return data
+
+
+def study_defaults() -> dict[str, Any]:
+    """Return what a study has unless somebody says otherwise: the defaults of the model, in the form's units."""
+    blank = Study()
+    fields = ["overlap", "lease_minutes", "ask_overall", "ask_people", "ask_marks", "ask_remark", "seed"]
+    return {
+        **{name: getattr(blank, name) for name in fields},
+        "repeat_per_cent": round(100 * blank.repeat_share),
+        "instructions": DEFAULT_INSTRUCTIONS,
+    }
+
+
+DEFAULT_INSTRUCTIONS = """\
+Which clip keeps the faces of the people better?
+
+- Compare each face with its **references** below the clips, not with your idea of a good video.
+- Ignore sharpness, motion and background unless they change who somebody is.
+- Mark the **first frame** at which a face stops being that person.
+- If both clips keep everybody equally well, answer *tie*.
+"""
+
+
+class InvitationForm(forms.Form):
+    DAYS = ((1, "1 day"), (7, "7 days"), (30, "30 days"), (90, "90 days"))
+
+    role = forms.ChoiceField(choices=[(r.value, r.label) for r in Role], initial=Role.ANNOTATOR)
+    max_uses = forms.IntegerField(min_value=1, max_value=1000, initial=1, label="For how many people")
+    days = forms.TypedChoiceField(choices=DAYS, coerce=int, initial=7, label="Valid for")
+
+
+class SignUpForm(BaseUserCreationForm):
+    """A new account for a guest with an invitation: a name and a password, no address."""
+
+    class Meta(BaseUserCreationForm.Meta):
+        model = User
+        fields = ("username",)

@@ -1,0 +1,68 @@
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_safe
+
+from annotator.models import Item, Judgment, Member, Role
+from annotator.selectors.disputes import disputed_items, disputes, left_and_right, reviewed_by, reviewed_items
+from annotator.selectors.reviews import review_of
+from config.web.http import SiteRequest
+from config.web.media import serve_file
+
+from .access import membership
+from .paging import page_of
+
+
+@login_required
+@require_GET
+def reviews(request: SiteRequest, slug: str) -> HttpResponse:
+    """List the disputed items: all of them for a lead, for a reviewer those they have settled."""
+    member = membership(request.user, slug, Role.LEAD, Role.REVIEWER)
+    is_lead = member.role == Role.LEAD
+    rows = disputed_items(study=member.study) if is_lead else reviewed_items(member.study, request.user)
+    page = page_of(rows, request, size=20)
+    context = {
+        "study": member.study,
+        "is_lead": is_lead,
+        "page": page,
+        "disputes": disputes(list(page)),
+        "waiting": disputed_items(study=member.study).count(),
+        "has_reviewer": Member.objects.filter(study=member.study, role=Role.REVIEWER).exists(),
+    }
+    return render(request, "annotator/reviews.html", context)
+
+
+@login_required
+@require_GET
+def review(request: SiteRequest, slug: str, item_pk: int) -> HttpResponse:
+    """Show both clips and every answer to an item: to leads, and to a reviewer who has judged it blind."""
+    member = membership(request.user, slug, Role.LEAD, Role.REVIEWER)
+    item, own = _item_of(member, item_pk)
+    if own is None and member.role != Role.LEAD:
+        return redirect("annotator:workbench", slug)
+    context = {
+        "study": member.study,
+        "is_lead": member.role == Role.LEAD,
+        "review": review_of(item=item, viewer=request.user, own=own),
+    }
+    return render(request, "annotator/review.html", context)
+
+
+@login_required
+@require_safe
+def review_clip(request: SiteRequest, slug: str, item_pk: int, side: str) -> HttpResponseBase:
+    """Send the playback copy of one side, in the order of the review page, to whoever may open that page."""
+    member = membership(request.user, slug, Role.LEAD, Role.REVIEWER)
+    item, own = _item_of(member, item_pk)
+    if (own is None and member.role != Role.LEAD) or side not in ("left", "right"):
+        raise Http404
+    shown = left_and_right(item, own)
+    clip = shown[0] if side == "left" else shown[1]
+    return serve_file(request, clip.playback_file, "video/mp4", clip.playback_sha256)
+
+
+def _item_of(member: Member, item_pk: int) -> tuple[Item, Judgment | None]:
+    """Return an item of the member's study, and their own review of it if there is one."""
+    items = Item.objects.select_related("study", "pair__clip_a", "pair__clip_b")
+    item = get_object_or_404(items, pk=item_pk, study=member.study)
+    return item, reviewed_by(member.user, item)

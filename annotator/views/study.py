@@ -1,0 +1,50 @@
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from annotator.models import StudyState
+from annotator.selectors.board import study_board
+from annotator.selectors.disputes import disputed_items, disputes
+from config.web.access import lead_required
+from config.web.http import SiteRequest
+
+from .access import study_led_by
+
+DISPUTES_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Action:
+    name: str
+    label: str
+    icon: str
+    primary: bool = False
+
+
+# What a lead may do next, by the state that the study is in.
+ACTIONS: dict[str, list[Action]] = {
+    StudyState.DRAFT: [Action("open", "Open the study", "play", primary=True)],
+    StudyState.OPEN: [Action("pause", "Pause", "pause")],
+    StudyState.PAUSED: [Action("resume", "Resume", "play"), Action("close", "Close", "stop")],
+    StudyState.CLOSED: [Action("reopen", "Reopen", "play")],
+}
+
+
+@lead_required
+@require_GET
+def study(request: SiteRequest, slug: str) -> HttpResponse:
+    """Show a study to its lead; htmx asks every few seconds for the part that changes."""
+    found = study_led_by(request.user, slug)
+    board = study_board(found)
+    context = {
+        "study": found,
+        "board": board,
+        "disputes": disputes(list(disputed_items(study=found)[:DISPUTES_SHOWN])),
+        "actions": ACTIONS[found.state],
+        "time_zone": settings.TIME_ZONE,
+    }
+    template = "annotator/_study_live.html" if request.htmx else "annotator/study.html"
+    return render(request, template, context)

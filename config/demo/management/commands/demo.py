@@ -83,7 +83,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Importing {clips} …")
             yield clips
         else:
-            self.stdout.write("Making test clips …")
+            self.stdout.write("Taking in the test clips …")
             yield from write_demo_clips(home / "clips")
 
     def _fill(self, study: DemoStudy, sources: Iterable[Path], address: str, processes: Processes) -> None:

@@ -1,6 +1,7 @@
 """What a worker runs for this app's kinds of jobs (settings.JOB_KINDS)."""
 
 from annotator.models import Study
+from annotator.services import releases
 from annotator.services.consensus import study_consensus_refresh
 from config.jobs.runner import JobRefused, JobRun
 
@@ -11,3 +12,7 @@ def study_consensus(run: JobRun) -> None:
     if study is None:
         raise JobRefused("The study is gone.")
     run.result = {"items": study_consensus_refresh(study=study, progress=run.progress)}
+
+
+def release_export(run: JobRun) -> None:
+    releases.release_export(run=run)

@@ -204,7 +204,7 @@ def _terms(manifest: Manifest) -> str:
             "",
             _table(["licence of clips", "clips"], rows),
             "",
-            faces + " Annotators appear under pseudonyms that are drawn anew for each release.",
+            faces + " Annotators appear under pseudonyms.",
             "",
         ]
     )

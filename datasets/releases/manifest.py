@@ -25,7 +25,7 @@ class ReleaseInfo:
         name: Slug of the release.
         version: Counts up from 1 for each name.
         created: ISO 8601 with offset; passed in, as a clock would make two equal releases differ.
-        seed: Of splits and pseudonyms.
+        seed: Of the splits.
         licence: Licence of the release as a whole: an identifier of the Hub such as `cc-by-4.0`, or any words.
         configuration: Study, thresholds, options: what made it. JSON values only.
         tools: Version by name of each program that took part.

@@ -164,7 +164,9 @@ JUDGMENTS = Table(
     (
         Column("judgment_id", TEXT, "Unique in the release.", required=True),
         Column("comparison_id", TEXT, "What was judged (table comparisons).", required=True),
-        Column("annotator", TEXT, "A pseudonym, drawn anew for each release.", required=True),
+        Column(
+            "annotator", TEXT, "A pseudonym; the same in every release of one installation.", required=True
+        ),
         Column("simulated", FLAG, "True if a program answered and not a human being.", required=True),
         Column("kind", Label(*JUDGMENT_KINDS), "A first answer, or a reviewer's.", required=True),
         Column("repeat", FLAG, "The annotator had judged this pair before, sides swapped.", required=True),

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .checksums import CHECKSUMS_NAME, check_checksums
 from .errors import ReleaseError
 from .manifest import CARD_NAME, MANIFEST_NAME, FileEntry, Manifest, file_sha256, read_manifest
 from .reader import Release, read_shard
@@ -27,26 +28,29 @@ _TOLERANCE = 1e-6
 
 
 def verify_release(folder: Path) -> list[str]:
-    """Check a release.
+    """Check a release; of a folder in another format, that its files are those that were written.
 
     Returns:
         One sentence for each thing that is wrong, at most MAX_FINDINGS and then how many more there are.
     """
-    try:
-        manifest = read_manifest(folder)
-    except ReleaseError as error:
-        return [str(error)]
     findings: list[str] = []
     more = 0
-    for finding in _findings(folder, manifest):
-        if len(findings) < MAX_FINDINGS:
-            findings.append(finding)
-        else:
-            more += 1
+    try:
+        for finding in _findings(folder):
+            if len(findings) < MAX_FINDINGS:
+                findings.append(finding)
+            else:
+                more += 1
+    except ReleaseError as error:
+        findings.append(str(error))
     return [*findings, f"And {more:,} more findings."] if more else findings
 
 
-def _findings(folder: Path, manifest: Manifest) -> Iterator[str]:
+def _findings(folder: Path) -> Iterator[str]:
+    if (folder / CHECKSUMS_NAME).is_file() and not (folder / MANIFEST_NAME).is_file():
+        yield from check_checksums(folder)
+        return
+    manifest = read_manifest(folder)
     damaged = False
     for finding in _check_files(folder, manifest):
         damaged = True
@@ -63,10 +67,7 @@ def _findings(folder: Path, manifest: Manifest) -> Iterator[str]:
                 wrong_schema = True
                 yield finding
     if not wrong_schema:
-        try:
-            yield from _RowChecks(release).findings()
-        except ReleaseError as error:
-            yield str(error)
+        yield from _RowChecks(release).findings()
 
 
 def _check_files(folder: Path, manifest: Manifest) -> Iterator[str]:

@@ -14,6 +14,7 @@ A row stands for one combination of prompt and people, once a split. Lost: clips
 from collections.abc import Iterator
 from pathlib import Path
 
+from datasets.releases.checksums import write_checksums
 from datasets.releases.source import Source
 from datasets.releases.splits import SPLIT_NAMES
 from datasets.releases.staging import staged_folder
@@ -72,6 +73,7 @@ def write(source: Source, target: Path) -> Written:
                 for prompt, people in _prompts(source, split)
             ]
             rows[split] = write_csv(folder / f"{split}.csv", COLUMNS, lines)
+        write_checksums(folder)
     return Written(rows)
 
 

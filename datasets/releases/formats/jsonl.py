@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from datasets.releases.checksums import write_checksums
 from datasets.releases.errors import ReleaseError
 from datasets.releases.features import Value
 from datasets.releases.schema import SCHEMA_VERSION, TABLES, Row
@@ -54,6 +55,7 @@ def write(source: Source, target: Path) -> Written:
                         rows[table] = rows.get(table, 0) + 1
         text = json.dumps(_description(source), indent=2, ensure_ascii=False)
         (folder / SCHEMA_NAME).write_text(text + "\n", encoding="utf-8")
+        write_checksums(folder)
     return Written(rows)
 
 

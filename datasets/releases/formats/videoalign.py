@@ -22,6 +22,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from datasets.releases.checksums import write_checksums
 from datasets.releases.errors import ReleaseError
 from datasets.releases.schema import COMPARISON_ORIGINS, PREFERENCES, Row
 from datasets.releases.source import Source
@@ -80,6 +81,7 @@ def write(source: Source, target: Path) -> Written:
             ]
             unsettled += sum(1 for row in source.rows("comparisons", split) if row["preference"] is None)
             rows[split] = write_csv(folder / f"{split}.csv", COLUMNS, lines)
+        write_checksums(folder)
     left_out = [f"{unsettled:,} comparisons without a settled preference were left out."] if unsettled else []
     return Written(rows, left_out)
 

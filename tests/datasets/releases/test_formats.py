@@ -2,13 +2,14 @@
 
 import csv
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from datasets.releases import Groups, Release, ReleaseError, write_release
+from datasets.releases import Groups, Release, ReleaseError, verify_release, write_release
 from datasets.releases.formats import FORMATS, open_folder
 from datasets.releases.formats.folder import file_name, key_of
 from datasets.releases.schema import TABLES
@@ -366,3 +367,33 @@ def test_people_of_any_name_survive_each_format(tmp_path_factory, names, referen
         form.write(Release.open(home / "r"), home / name)
         (row,) = open_folder(home / name)[1].rows("comparisons")
         assert (row["prompt"], row["people"]) == (prompt, comparison["people"]), name
+
+
+# ---------------------------------------------------------------- checksums
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_carries_checksums_that_sha256sum_reads(folders, name):
+    result = subprocess.run(
+        ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=folders[name], check=False
+    )
+
+    assert result.returncode == 0
+    assert verify_release(folders[name]) == []
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_changed_foreign_or_missing_file_of_each_format_is_found(written, empty, name):
+    FORMATS[name].write(Release.open(written), empty / "out")
+    changed, missing, *_ = sorted(path for path in (empty / "out").rglob("*.*") if path.is_file())
+    changed.write_bytes(changed.read_bytes() + b"x")
+    missing.unlink()
+    (empty / "out" / "extra").touch()
+
+    assert sorted(verify_release(empty / "out")) == sorted(
+        [
+            f"{changed.relative_to(empty / 'out')} was changed: its sha256 is not the one in SHA256SUMS.",
+            f"{missing.relative_to(empty / 'out')} is missing.",
+            "extra is not part of the release: SHA256SUMS does not list it.",
+        ]
+    )

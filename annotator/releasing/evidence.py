@@ -1,0 +1,260 @@
+"""The pairs of a study with everything that was said of them, read in pieces: memory does not grow with the study.
+
+Everything is read up to the last judgment that there was when the export began. So answers that arrive meanwhile
+change nothing, and no lock is held.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from django.db.models import Exists, Max, OuterRef, Q
+
+from annotator.agreement.consensus import overall_from_people, to_storage
+from annotator.models import Item, Judgment, Mark, PersonJudgment, Study
+from datasets.models import ClipState, ClipSubject
+
+CHUNK = 500
+HUMAN, SIMULATED, PUBLISHED = "human", "simulated", "published"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an answer says of one person, in terms of a and b; `person` is None when they were deleted."""
+
+    person: int | None
+    verdict: str
+    no_drift: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A frame at which a face goes wrong; `side` is a or b."""
+
+    person: int | None
+    side: str
+    kind: str
+    frame: int
+
+
+@dataclass(slots=True)
+class Answer:
+    """One judgment. `overall` is in terms of a and b; `counts`: neither surplus, nor taken back, nor a repeat."""
+
+    judgment: int
+    supersedes: int | None
+    pseudonym: str
+    counts: bool
+    is_repeat: bool
+    is_review: bool
+    is_simulated: bool
+    left_is_a: bool
+    overall: str
+    remark: str
+    active_ms: int
+    created_at: datetime
+    people: list[Verdict] = field(default_factory=list)
+    marks: list[Seen] = field(default_factory=list)
+
+    @property
+    def origin(self) -> str:
+        return SIMULATED if self.is_simulated else HUMAN
+
+    @property
+    def verdicts(self) -> dict[int, str]:
+        return {each.person: each.verdict for each in self.people if each.person is not None and each.verdict}
+
+    @property
+    def vote(self) -> str:
+        """The overall answer, implied by the people where the study does not ask it."""
+        return self.overall or overall_from_people(list(self.verdicts.values()))
+
+
+@dataclass(slots=True)
+class JudgedPair:
+    """An item with its clips. `origins`: each kind of evidence that there is, and so each comparison."""
+
+    item: int
+    prompt: str
+    published: str
+    key: str
+    clips: tuple[int, int]
+    sha256: tuple[str, str]
+    people: list[int] = field(default_factory=list)
+    origins: list[str] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+
+
+class Evidence:
+    """What there is to release of one study."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.last_judgment = Judgment.objects.filter(study=study).aggregate(last=Max("pk"))["last"] or 0
+        self._left_out: dict[str, int] = {}
+
+    @property
+    def left_out(self) -> list[str]:
+        """Sentences on what the last full reading passed over."""
+        return [f"{count:,} {what}." for what, count in sorted(self._left_out.items())]
+
+    @cached_property
+    def items(self) -> list[int]:
+        """Items of which there is something to say, in order: an answer that came in time, or a published label."""
+        of_item = Q(item=OuterRef("pk")) | Q(item__repeat_of=OuterRef("pk"))
+        answered = Judgment.objects.filter(of_item, surplus=False, pk__lte=self.last_judgment)
+        items = Item.objects.filter(study=self.study, repeat_of__isnull=True)
+        wanted = items.filter(Exists(answered) | ~Q(pair__published_better=""))
+        return list(wanted.order_by("position").values_list("pk", flat=True))
+
+    def pairs(self) -> Iterator[JudgedPair]:
+        """Pairs without their answers: who must stay together."""
+        for pairs in self._chunks():
+            self._name_people(pairs, self._judged_people(pairs))
+            self._name_origins(pairs, self._judged_origins(pairs))
+            yield from pairs.values()
+
+    def answered_chunks(self) -> Iterator[list[JudgedPair]]:
+        """The same pairs with their answers, a chunk at a time."""
+        for pairs in self._chunks():
+            self._add_answers(pairs)
+            told = [(pair.item, answer) for pair in pairs.values() for answer in pair.answers]
+            judged = [(item, said.person) for item, answer in told for said in answer.people]
+            judged += [(item, mark.person) for item, answer in told for mark in answer.marks]
+            self._name_people(pairs, judged)
+            self._name_origins(pairs, ((item, answer.is_simulated) for item, answer in told))
+            yield list(pairs.values())
+
+    def _chunks(self) -> Iterator[dict[int, JudgedPair]]:
+        """Pairs by item, a chunk at a time; what cannot be released is counted and passed over."""
+        removed = same = 0
+        for items in chunked(self.items, CHUNK):
+            pairs: dict[int, JudgedPair] = {}
+            for item, prompt, published, key, a, sha_a, state_a, b, sha_b, state_b in _item_rows(items):
+                if {state_a, state_b} != {ClipState.READY}:
+                    removed += 1
+                elif sha_a == sha_b:
+                    same += 1
+                else:
+                    pairs[item] = JudgedPair(item, prompt, published, key, (a, b), (sha_a, sha_b))
+            yield pairs
+        self._left_out = {
+            what: count
+            for what, count in (
+                ("pairs were left out: a clip was removed or is no usable video", removed),
+                ("pairs were left out: their two clips look exactly the same", same),
+            )
+            if count
+        }
+
+    # ------------------------------------------------------------ people and kinds of evidence
+
+    def _judgments_of(self, pairs: Iterable[int]) -> Q:
+        items = list(pairs)
+        of_items = Q(item__in=items) | Q(item__repeat_of__in=items)
+        return of_items & Q(study=self.study, pk__lte=self.last_judgment)
+
+    def _judged_origins(self, pairs: dict[int, JudgedPair]) -> Iterator[tuple[int, bool]]:
+        rows = Judgment.objects.filter(self._judgments_of(pairs)).order_by()
+        for item, original, simulated in rows.values_list(
+            "item", "item__repeat_of", "is_simulated"
+        ).distinct():
+            yield original or item, simulated
+
+    def _judged_people(self, pairs: dict[int, JudgedPair]) -> Iterator[tuple[int, int | None]]:
+        judgments = Judgment.objects.filter(self._judgments_of(pairs)).order_by().values("pk")
+        for model in (PersonJudgment, Mark):
+            rows = model._default_manager.filter(judgment__in=judgments).order_by()
+            fields = ("judgment__item", "judgment__item__repeat_of", "person")
+            for item, original, person in rows.values_list(*fields).distinct():
+                yield original or item, person
+
+    @staticmethod
+    def _name_people(pairs: dict[int, JudgedPair], judged: Iterable[tuple[int, int | None]]) -> None:
+        """Everybody who should be in either clip, in order, then whoever was judged though not named any more."""
+        subjects: dict[int, list[int]] = defaultdict(list)
+        clips = {clip for pair in pairs.values() for clip in pair.clips}
+        rows = ClipSubject.objects.filter(clip__in=clips).order_by("clip", "position", "pk")
+        for clip, person in rows.values_list("clip", "person"):
+            subjects[clip].append(person)
+        others: dict[int, set[int]] = defaultdict(set)
+        for item, judged_person in judged:
+            if judged_person is not None:
+                others[item].add(judged_person)
+        for pair in pairs.values():
+            named = [person for clip in pair.clips for person in subjects[clip]]
+            pair.people = list(dict.fromkeys([*named, *sorted(others[pair.item])]))
+
+    @staticmethod
+    def _name_origins(pairs: dict[int, JudgedPair], judged: Iterable[tuple[int, bool]]) -> None:
+        kinds: dict[int, set[str]] = defaultdict(set)
+        for item, simulated in judged:
+            kinds[item].add(SIMULATED if simulated else HUMAN)
+        for pair in pairs.values():
+            published = [PUBLISHED] if pair.published else []
+            pair.origins = [*sorted(kinds[pair.item]), *published]
+
+    # ------------------------------------------------------------ answers
+
+    def _add_answers(self, pairs: dict[int, JudgedPair]) -> None:
+        later = Judgment.objects.filter(supersedes=OuterRef("pk"), pk__lte=self.last_judgment)
+        rows = (
+            Judgment.objects.filter(self._judgments_of(pairs))
+            .annotate(taken_back=Exists(later))
+            .order_by("pk")
+        )
+        answers: dict[int, Answer] = {}
+        for row in rows.select_related("item", "annotator"):
+            repeat = row.item.repeat_of_id is not None
+            answers[row.pk] = Answer(
+                judgment=row.pk,
+                supersedes=row.supersedes_id,
+                pseudonym=row.annotator.pseudonym,
+                counts=not (row.surplus or row.taken_back or repeat),
+                is_repeat=repeat,
+                is_review=row.is_review,
+                is_simulated=row.is_simulated,
+                left_is_a=row.left_is_a,
+                overall=to_storage(row.overall, left_is_a=row.left_is_a),
+                remark=row.remark,
+                active_ms=row.active_ms,
+                created_at=row.created_at,
+            )
+            pairs[row.item.repeat_of_id or row.item_id].answers.append(answers[row.pk])
+        verdicts = PersonJudgment.objects.filter(judgment__in=answers.keys()).order_by("judgment", "pk")
+        for judgment, person, verdict, no_drift in verdicts.values_list(
+            "judgment", "person", "verdict", "no_drift"
+        ):
+            answer = answers[judgment]
+            answer.people.append(Verdict(person, to_storage(verdict, left_is_a=answer.left_is_a), no_drift))
+        marks = Mark.objects.filter(judgment__in=answers.keys()).order_by("judgment", "frame", "pk")
+        for judgment, person, side, kind, frame in marks.values_list(
+            "judgment", "person", "side", "kind", "frame"
+        ):
+            answer = answers[judgment]
+            answer.marks.append(Seen(person, to_storage(side, left_is_a=answer.left_is_a), kind, frame))
+
+
+def _item_rows(items: Sequence[int]) -> Iterable[tuple]:
+    return (
+        Item.objects.filter(pk__in=items)
+        .order_by("position")
+        .values_list(
+            "pk",
+            "pair__prompt",
+            "pair__published_better",
+            "pair__key",
+            *("pair__clip_a", "pair__clip_a__playback_sha256", "pair__clip_a__state"),
+            *("pair__clip_b", "pair__clip_b__playback_sha256", "pair__clip_b__state"),
+        )
+    )
+
+
+def chunked(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,263 @@
+"""A study's evidence, clips and people as the rows of a release (datasets.releases.schema)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db.models import F
+
+from annotator.models import Consensus, Study
+from datasets.models import Clip, ClipSubject, Person, Reference
+from datasets.releases import Groups, ReleaseError, Row, Splits
+
+from .evidence import CHUNK, PUBLISHED, Answer, Evidence, JudgedPair, Seen, chunked
+from .outcome import Opinion, outcome_of, stored_consensus
+
+OnProgress = Callable[[int, int], None]
+
+
+class StudyRows:
+    """Rows of one study, in the order comparisons and judgments, clips, people. First call `groups`."""
+
+    def __init__(self, study: Study, *, licence: str, media: bool, embed: bool) -> None:
+        self.study = study
+        self.evidence = Evidence(study)
+        self.licence = licence
+        self.media = media
+        self.embed = embed
+        self.clip_ids: set[int] = set()
+        self.person_ids: set[int] = set()
+
+    def groups(self) -> Groups:
+        """Who must stay together, the sources of distorted copies included."""
+        groups = Groups()
+        for pair in self.evidence.pairs():
+            people = [self._keys[person] for person in pair.people]
+            for _origin in pair.origins:
+                groups.add_comparison(*pair.sha256, people=people)
+            if pair.origins:
+                self.clip_ids.update(pair.clips)
+                self.person_ids.update(pair.people)
+        for chunk in chunked(sorted(self.clip_ids), CHUNK):
+            derived = Clip.objects.filter(pk__in=chunk, parent__isnull=False).order_by("pk")
+            for sha256, source in derived.values_list("playback_sha256", "parent__playback_sha256"):
+                groups.add_clip(sha256, subjects=(), source=source)
+        return groups
+
+    @property
+    def total(self) -> int:
+        """Steps that `rows` reports."""
+        return len(self.evidence.items) + len(self.clip_ids)
+
+    def rows(self, splits: Splits, on_progress: OnProgress) -> Iterator[tuple[str, str, Row]]:
+        """(table, split, row) of the whole release; an error that `on_progress` raises stops it."""
+        done = 0
+        for pairs in self.evidence.answered_chunks():
+            stored = stored_consensus([pair.item for pair in pairs])
+            for pair in pairs:
+                split = splits.of_clip(pair.sha256[0])
+                for table, row in self._pair_rows(pair, stored.get(pair.item)):
+                    yield table, split, row
+            done += len(pairs)
+            on_progress(done, self.total)
+        done = len(self.evidence.items)
+        for row in self._clip_rows():
+            yield "clips", splits.of_clip(row["sha256"]), row
+            done += 1
+            if done % 20 == 0:
+                on_progress(done, self.total)
+        for row in self._person_rows():
+            yield "people", splits.of_person(row["person_id"]), row
+        on_progress(self.total, self.total)
+
+    # ------------------------------------------------------------ comparisons and judgments
+
+    @cached_property
+    def _keys(self) -> dict[int, str]:
+        return dict(Person.objects.values_list("pk", "key"))
+
+    @cached_property
+    def _references(self) -> dict[int, list[str]]:
+        references: dict[int, list[str]] = defaultdict(list)
+        rows = Reference.objects.order_by("person", "position", "pk").values_list("person", "sha256")
+        for person, sha256 in rows:
+            references[person].append(sha256)
+        return references
+
+    def _pair_rows(self, pair: JudgedPair, stored: Consensus | None) -> Iterator[tuple[str, Row]]:
+        for origin in pair.origins:
+            key = f"{self.study.slug}-{pair.item}" + ("" if origin == "human" else f"-{origin}")
+            answers = [answer for answer in pair.answers if answer.origin == origin]
+            yield "comparisons", self._comparison(pair, origin, key, answers, stored)
+            for answer in answers:
+                yield "judgments", self._judgment(answer, key)
+
+    def _comparison(
+        self, pair: JudgedPair, origin: str, key: str, answers: Sequence[Answer], stored: Consensus | None
+    ) -> Row:
+        row: Row = {
+            "comparison_id": key,
+            "origin": origin,
+            "prompt": pair.prompt,
+            "people": [
+                {"person_id": self._keys[person], "references": self._references.get(person, [])}
+                for person in pair.people
+            ],
+            "clip_a": pair.sha256[0],
+            "clip_b": pair.sha256[1],
+        }
+        row |= self._published(pair) if origin == PUBLISHED else self._judged(pair, answers, stored)
+        sides = {"a": pair.sha256, "b": pair.sha256[::-1]}.get(row["preference"] or "", (None, None))
+        row["chosen"], row["rejected"] = sides
+        if self.embed:
+            row["video_a"], row["video_b"] = (self._video_of(sha256) for sha256 in pair.sha256)
+        return row
+
+    def _published(self, pair: JudgedPair) -> Row:
+        return {
+            "preference": pair.published,
+            "n_judgments": 0,
+            "people_preferences": [],
+            "marks": [],
+            "source": f"published with the clips{f' ({pair.key})' if pair.key else ''}",
+        }
+
+    def _judged(self, pair: JudgedPair, answers: Sequence[Answer], stored: Consensus | None) -> Row:
+        counted = [answer for answer in answers if answer.counts]
+        outcome = outcome_of(counted, stored, overlap=self.study.overlap)
+        return {
+            "preference": outcome.overall.choice or None,
+            "prob_a": outcome.overall.prob_a,
+            "prob_tie": outcome.overall.prob_tie,
+            "prob_b": outcome.overall.prob_b,
+            "n_judgments": len(counted),
+            "agreement": outcome.agreement,
+            "method": outcome.method,
+            "people_preferences": [
+                self._person_preference(person, opinion)
+                for person, opinion in outcome.people.items()
+                if person in pair.people
+            ],
+            "marks": [
+                {"judgment_id": str(answer.judgment), **self._mark(mark)}
+                for answer in counted
+                for mark in answer.marks
+            ],
+            "licence": self.licence,
+        }
+
+    def _person_preference(self, person: int, opinion: Opinion) -> Row:
+        return {
+            "person_id": self._keys[person],
+            "preference": "same" if opinion.choice in ("tie", "both_bad") else opinion.choice or None,
+            "prob_a": opinion.prob_a,
+            "prob_same": opinion.prob_tie,
+            "prob_b": opinion.prob_b,
+            "n_judgments": opinion.votes,
+        }
+
+    def _judgment(self, answer: Answer, comparison: str) -> Row:
+        return {
+            "judgment_id": str(answer.judgment),
+            "comparison_id": comparison,
+            "annotator": answer.pseudonym,
+            "simulated": answer.is_simulated,
+            "kind": "review" if answer.is_review else "answer",
+            "repeat": answer.is_repeat,
+            "counted": answer.counts,
+            "supersedes": None if answer.supersedes is None else str(answer.supersedes),
+            "left_side": "a" if answer.left_is_a else "b",
+            "overall": answer.overall or None,
+            "people": [
+                {
+                    "person_id": self._keys[each.person],
+                    "verdict": each.verdict or None,
+                    "no_drift": each.no_drift,
+                }
+                for each in answer.people
+                if each.person is not None
+            ],
+            "marks": [self._mark(mark) for mark in answer.marks],
+            "remark": answer.remark or None,
+            "active_ms": answer.active_ms,
+            "created_at": answer.created_at,
+        }
+
+    def _mark(self, mark: Seen) -> Row:
+        person = None if mark.person is None else self._keys[mark.person]
+        return {"person_id": person, "side": mark.side, "kind": mark.kind, "frame": mark.frame}
+
+    # ------------------------------------------------------------ clips and people
+
+    def _clip_rows(self) -> Iterator[Row]:
+        """One row for each playback copy; clips that differ in nothing that can be seen share one."""
+        written: set[str] = set()
+        for chunk in chunked(sorted(self.clip_ids), CHUNK):
+            subjects: dict[int, list[str]] = defaultdict(list)
+            named = ClipSubject.objects.filter(clip__in=chunk).order_by("clip", "position", "pk")
+            for clip_id, person in named.values_list("clip", "person"):
+                subjects[clip_id].append(self._keys[person])
+            clips = Clip.objects.filter(pk__in=chunk).order_by("pk")
+            for clip in clips.annotate(source_sha256=F("parent__playback_sha256")):
+                if clip.playback_sha256 not in written:
+                    written.add(clip.playback_sha256)
+                    yield self._clip(clip, subjects[clip.pk], clip.source_sha256)
+
+    def _clip(self, clip: Clip, subjects: list[str], source: str | None) -> Row:
+        assert clip.fps_num is not None
+        assert clip.fps_den is not None
+        return {
+            "sha256": clip.playback_sha256,
+            "video": _stored_file(clip.playback_file, clip.playback_sha256) if self.media else None,
+            "original_sha256": clip.sha256,
+            "name": clip.source_name,
+            "width": clip.width,
+            "height": clip.height,
+            "fps": clip.fps_num / clip.fps_den,
+            "fps_fraction": f"{clip.fps_num}/{clip.fps_den}",
+            "frames": clip.frames,
+            "origin": clip.origin,
+            "generator": clip.generator or None,
+            "generator_version": clip.generator_version or None,
+            "seed": clip.seed or None,
+            "prompt": clip.prompt or None,
+            "subjects": subjects,
+            "source_clip": source or None,
+            "licence": clip.licence or None,
+        }
+
+    def _video_of(self, sha256: str) -> dict[str, Any]:
+        name = Clip.objects.filter(playback_sha256=sha256).values_list("playback_file", flat=True)[0]
+        return _stored_file(name, sha256)
+
+    def _person_rows(self) -> Iterator[Row]:
+        for chunk in chunked(sorted(self.person_ids), CHUNK):
+            people = Person.objects.filter(pk__in=chunk).order_by("pk")
+            for person in people.prefetch_related("references"):
+                yield {
+                    "person_id": person.key,
+                    "name": person.name,
+                    "procedural": person.is_procedural,
+                    "references": [self._reference(reference) for reference in person.references.all()],
+                    "consent": person.consent or None,
+                }
+
+    def _reference(self, reference: Reference) -> Row:
+        return {
+            "sha256": reference.sha256,
+            "image": _stored_file(reference.file, reference.sha256) if self.media else None,
+            "name": reference.source_name or None,
+            "licence": reference.licence or None,
+        }
+
+
+def _stored_file(name: str, sha256: str) -> dict[str, Any]:
+    """A file of the library as an embedded one. Its checksum is checked by whoever verifies the release."""
+    try:
+        with default_storage.open(name, "rb") as file:
+            return {"bytes": file.read(), "path": f"{sha256}{PurePosixPath(name).suffix}"}
+    except OSError as error:
+        raise ReleaseError(f"The library's file {name} cannot be read: {error.strerror or error}.") from error

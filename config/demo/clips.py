@@ -78,7 +78,7 @@ def _write_clip(place: Path, scene: Scene, generator: Generator, seed: int) -> d
     return {
         "clip": name,
         "prompt": scene.prompt,
-        "subjects": ";".join(figure.key for figure in scene.figures),
+        "subjects": ";".join(figure.name for figure in scene.figures),
         "references": ";".join(_reference(figure) for figure in scene.figures),
         "generator": generator.name,
         "generator_version": generator.version,

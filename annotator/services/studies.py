@@ -13,6 +13,7 @@ from annotator.models import Member, Role, Study, StudyState
 from config.accounts.models import User
 from datasets.models import Clip, Pair
 
+from .consensus import study_consensus_queue
 from .items import items_create
 
 NO_PAIRS = "None of the chosen pairs can be judged: a study needs at least one pair of two playable clips."
@@ -85,7 +86,10 @@ def study_open(*, study: Study) -> Study:
 
 def study_pause(*, study: Study) -> Study:
     """Hand out nothing more for now. Answers to what is in hands already are still taken."""
-    return _move(study, StudyState.PAUSED, of=[StudyState.OPEN])
+    _move(study, StudyState.PAUSED, of=[StudyState.OPEN])
+    # Whoever pauses or closes looks at what came of it next.
+    study_consensus_queue(study=study)
+    return study
 
 
 def study_resume(*, study: Study) -> Study:
@@ -94,9 +98,11 @@ def study_resume(*, study: Study) -> Study:
 
 def study_close(*, study: Study) -> Study:
     """End a study. Answers to what is in hands already are still taken."""
-    return _move(
+    _move(
         study, StudyState.CLOSED, of=[StudyState.DRAFT, StudyState.OPEN, StudyState.PAUSED], closed_at=Now()
     )
+    study_consensus_queue(study=study)
+    return study
 
 
 def study_reopen(*, study: Study) -> Study:

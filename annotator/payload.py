@@ -7,7 +7,6 @@ from django.urls import reverse
 from annotator.models import Judgment, Study
 from annotator.services.slots import Lease
 from annotator.tokens import LeaseToken, MediaKind, MediaToken
-from datasets.models import ClipSubject
 
 
 def slot_payload(*, lease: Lease, study: Study, previous: Judgment | None = None) -> dict[str, Any]:
@@ -20,7 +19,14 @@ def slot_payload(*, lease: Lease, study: Study, previous: Judgment | None = None
         "left": {"url": _clip_url(MediaKind.LEFT, lease.token)},
         "right": {"url": _clip_url(MediaKind.RIGHT, lease.token)},
         "prompt": lease.pair.prompt,
-        "people": _people([lease.pair.clip_a_id, lease.pair.clip_b_id], lease.token),
+        "people": [
+            {
+                "id": person.person_id,
+                "name": person.name,
+                "references": [_reference_url(number, lease.token) for number in person.reference_ids],
+            }
+            for person in lease.pair.people
+        ],
         "questions": {
             "overall": study.ask_overall,
             "people": study.ask_people,
@@ -45,23 +51,6 @@ def answer_body(judgment: Judgment) -> dict[str, Any]:
         "no_drift": [row.person_id for row in people if row.person_id and row.no_drift],
         "remark": judgment.remark,
     }
-
-
-def _people(clip_ids: list[int], token: LeaseToken) -> list[dict[str, Any]]:
-    """Return the people who should appear, in the order of their subjects, each with links to references."""
-    rows = (
-        ClipSubject.objects.filter(clip__in=clip_ids)
-        .order_by("position", "person", "person__references__position", "person__references__id")
-        .values_list("person", "person__name", "person__references__id")
-        .distinct()
-    )
-    people: dict[int, dict[str, Any]] = {}
-    for person_id, name, reference_id in rows:
-        person = people.setdefault(person_id, {"id": person_id, "name": name, "references": []})
-        url = reference_id and _reference_url(reference_id, token)
-        if url and url not in person["references"]:
-            person["references"].append(url)
-    return list(people.values())
 
 
 def _clip_url(kind: MediaKind, token: LeaseToken) -> str:

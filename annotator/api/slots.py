@@ -3,10 +3,13 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from annotator.models import Member, Study
 from annotator.payload import slot_payload
 from annotator.selectors.own_judgments import last_judgment
 from annotator.services.judgments import judgment_submit
@@ -43,8 +46,11 @@ class SlotClaim(SlotView):
     def post(self, request: ApiRequest, slug: str) -> Response:
         """Lease the next pair of a study to the caller; 204 when nothing is left for them."""
         holding = checked(shapes.ClaimIn, request.data)["holding"]
-        study = membership(request.user, slug).study
-        lease = slot_claim(study=study, annotator=request.user, holding=holding)
+        study = get_object_or_404(Study, slug=slug)
+        try:
+            lease = slot_claim(study=study, annotator=request.user, holding=holding)
+        except Member.DoesNotExist:
+            raise NotFound from None
         if lease is None:
             return Response(status=204)
         return Response(slot_payload(lease=lease, study=study))

@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 
 from annotator.models import Judgment, Mark, PersonJudgment, Slot, SlotKind, SlotState
 from config.accounts.models import User
-from datasets.models import ClipSubject
 
 from .answers import Answer, Questions, answer_check
 from .consensus import item_consensus_refresh
@@ -137,13 +136,12 @@ def _store(
 
 
 def _questions(place: AnswerPlace) -> Questions:
-    people = ClipSubject.objects.filter(clip__in=[place.clip_a_id, place.clip_b_id])
     return Questions(
         overall=place.ask_overall,
         people=place.ask_people,
         marks=place.ask_marks,
         remark=place.ask_remark,
-        person_ids=set(people.order_by().values_list("person", flat=True)),
+        person_ids=place.person_ids,
         frames=place.frames,
     )
 

@@ -10,15 +10,14 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from annotator.models import Item, Judgment, Member, Role, Slot, SlotKind, SlotState, Study, StudyState
+from annotator.models import Judgment, Member, Role, Slot, SlotKind, SlotState, Study, StudyState
 from annotator.sealing import BrokenSeal
 from annotator.tokens import LeaseToken
 from config.accounts.models import User
-from datasets.models import ClipState
 
 from .progress import progress_of, review_progress_of
 from .refusals import StudyNotOpen, TokenForeign, TokenUnknown, TooManyLeases
-from .statements import ClaimedSlot, HeldSlot, MemberPlace, claim_next, lock_member
+from .statements import ClaimedSlot, HeldSlot, MemberPlace, PairFacts, claim_next, lock_member, pair_of_item
 
 # The pair on the screen and the one fetched ahead.
 MAX_LEASES = 2
@@ -38,14 +37,6 @@ NOT_OPEN = {
 
 
 @dataclass(frozen=True, slots=True)
-class PairFacts:
-    clip_a_id: int
-    clip_b_id: int
-    prompt: str
-    is_playable: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Lease:
     """A slot in an annotator's hands."""
 
@@ -61,14 +52,16 @@ def slot_claim(*, study: Study, annotator: User, holding: Iterable[str] = ()) ->
     `holding` are the tokens of what the caller has in hand, an answer not sent yet included. A slot leased to the
     annotator that is not among them comes back first, with its time renewed: so a reload of the page, or a reply
     that got lost, costs nothing.
+
+    Raises Member.DoesNotExist, StudyNotOpen and TooManyLeases.
     """
-    if study.state != StudyState.OPEN:
-        raise StudyNotOpen(NOT_OPEN[StudyState(study.state)])
     in_hand = {token.lease for token in map(_parse_quietly, holding) if token}
     with transaction.atomic():
         place = lock_member(study_id=study.pk, annotator_id=annotator.pk)
         if place is None:
             raise Member.DoesNotExist
+        if study.state != StudyState.OPEN:
+            raise StudyNotOpen(NOT_OPEN[StudyState(study.state)])
         for slot in place.held:
             if slot.lease in in_hand or not _take_up(slot, annotator, study.lease_minutes):
                 continue
@@ -164,22 +157,6 @@ def _playable(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace)
     return None
 
 
-def _pair_facts(item_id: int) -> PairFacts:
-    a, b, prompt, clip_prompt, state_a, state_b = (
-        Item.objects.filter(pk=item_id)
-        .values_list(
-            "pair__clip_a",
-            "pair__clip_b",
-            "pair__prompt",
-            "pair__clip_a__prompt",
-            "pair__clip_a__state",
-            "pair__clip_b__state",
-        )
-        .get()
-    )
-    return PairFacts(a, b, prompt or clip_prompt, state_a == state_b == ClipState.READY)
-
-
 def _lease(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace) -> Lease:
     if slot.kind == SlotKind.REVIEW:
         progress = review_progress_of(study_id=study.pk, n_done=place.n_done, recent_ms=place.recent_ms)
@@ -192,7 +169,7 @@ def _lease(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace) ->
             n_done_by_all=place.n_done_by_all,
         )
     token = LeaseToken(slot.slot_id, annotator.pk, slot.lease)
-    return Lease(slot, _pair_facts(slot.item_id), token, progress)
+    return Lease(slot, pair_of_item(slot.item_id), token, progress)
 
 
 def _parse_quietly(text: str) -> LeaseToken | None:

@@ -68,6 +68,21 @@ ORDER BY slot.lease_expires_at
 {lock_member}
 """
 
+# Who should appear comes from both clips, since a subject may be known of one of them alone.
+_PAIR = """
+SELECT pair.clip_a_id, pair.clip_b_id, pair.prompt, clip_a.prompt, clip_a.state, clip_b.state,
+       person.id, person.name, reference.id
+FROM annotator_item AS item
+JOIN datasets_pair AS pair ON pair.id = item.pair_id
+JOIN datasets_clip AS clip_a ON clip_a.id = pair.clip_a_id
+JOIN datasets_clip AS clip_b ON clip_b.id = pair.clip_b_id
+LEFT JOIN datasets_clipsubject AS subject ON subject.clip_id IN (pair.clip_a_id, pair.clip_b_id)
+LEFT JOIN datasets_person AS person ON person.id = subject.person_id
+LEFT JOIN datasets_reference AS reference ON reference.person_id = person.id
+WHERE item.id = %(item)s
+ORDER BY subject.position, person.id, reference.position, reference.id
+"""
+
 # Everything that a submit has to know, in one row. The locks on slot and item put two answers to one item, and
 # so to one slot, one behind another: that makes "was this the last one?" a question with one answer.
 _PLACE = """
@@ -79,7 +94,9 @@ SELECT slot.id, slot.state, slot.annotator_id, slot.kind, slot.left_is_a,
        (SELECT COALESCE(SUM(everyone.n_done), 0) FROM annotator_member AS everyone
         WHERE everyone.study_id = slot.study_id AND everyone.role <> 'reviewer'),
        (SELECT waiting.id FROM annotator_slot AS waiting
-        WHERE waiting.repeat_of_id = slot.id AND waiting.state = 'waiting')
+        WHERE waiting.repeat_of_id = slot.id AND waiting.state = 'waiting'),
+       (SELECT {join_ids} FROM datasets_clipsubject AS subject
+        WHERE subject.clip_id IN (pair.clip_a_id, pair.clip_b_id))
 FROM annotator_slot AS slot
 JOIN annotator_item AS item ON item.id = slot.item_id
 JOIN annotator_study AS study ON study.id = slot.study_id
@@ -173,6 +190,38 @@ def claim_next(
 
 
 @dataclass(frozen=True, slots=True)
+class PersonFacts:
+    person_id: int
+    name: str
+    reference_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class PairFacts:
+    """What is shown of an item: two clips, a prompt, and who should appear, in order."""
+
+    clip_a_id: int
+    clip_b_id: int
+    prompt: str
+    is_playable: bool
+    people: list[PersonFacts]
+
+
+def pair_of_item(item_id: int) -> PairFacts:
+    rows = _rows(_PAIR, {"item": item_id})
+    clip_a, clip_b, prompt, clip_prompt, *states = rows[0][:6]
+    people: dict[int, PersonFacts] = {}
+    for *_, person_id, name, reference_id in rows:
+        if person_id is None:
+            continue
+        person = people.setdefault(person_id, PersonFacts(person_id, name, []))
+        if reference_id is not None and reference_id not in person.reference_ids:
+            person.reference_ids.append(reference_id)
+    is_playable = all(state == "ready" for state in states)
+    return PairFacts(clip_a, clip_b, prompt or clip_prompt, is_playable, list(people.values()))
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerPlace:
     """What a submit has to know of a slot, its item, its study and the annotator's place in it."""
 
@@ -200,6 +249,7 @@ class AnswerPlace:
     recent_ms: list[int]
     n_done_by_all: int
     waiting_repeat_id: int | None
+    person_ids: frozenset[int]
 
     @property
     def frames(self) -> dict[str, int]:
@@ -209,7 +259,12 @@ class AnswerPlace:
 
 
 def lock_answer_place(*, slot_id: int, annotator_id: int) -> AnswerPlace | None:
-    sql = _PLACE.format(lock_place="FOR NO KEY UPDATE OF slot, item" if _is_postgres() else "")
+    sql = _PLACE.format(
+        lock_place="FOR NO KEY UPDATE OF slot, item" if _is_postgres() else "",
+        join_ids="string_agg(subject.person_id::text, ',')"
+        if _is_postgres()
+        else "group_concat(subject.person_id)",
+    )
     rows = _rows(sql, {"slot": slot_id, "annotator": annotator_id})
     if not rows:
         return None
@@ -219,6 +274,7 @@ def lock_answer_place(*, slot_id: int, annotator_id: int) -> AnswerPlace | None:
     row[20] = row[20] or 0
     row[21] = _json(row[21]) or []
     row[22] = int(row[22])
+    row[24] = frozenset(map(int, row[24].split(","))) if row[24] else frozenset()
     return AnswerPlace(*row)
 
 

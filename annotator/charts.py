@@ -134,11 +134,11 @@ def interval_axis(scale: Scale, *, ticks: Sequence[float]) -> SafeString:
 
 
 def nice_ceiling(value: float) -> int:
-    """Return the next of 2, 4, 6, 8, 10, 20, 40 … at or above `value`: half of it is a whole number, too."""
+    """Return the next of 2, 4, 6, 8, 10, 20, 30, 40 … at or above `value`: half of it is a whole number, too."""
     if value <= 2:
         return 2
     power = 10 ** math.floor(math.log10(value))
-    for step in (1, 2, 4, 6, 8, 10):
+    for step in (1, 2, 3, 4, 5, 6, 8, 10):
         candidate = step * power
         if candidate >= value and candidate % 2 == 0:
             return int(candidate)

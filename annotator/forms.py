@@ -14,8 +14,10 @@ from annotator.selectors.pair_filter import (
     people_with_pairs,
     person_counts_with_pairs,
 )
+from annotator.services.releases import ReleaseOptions
 from config.accounts.models import User
 from datasets.models import Clip, ClipState, Person
+from datasets.releases import ReleaseError
 
 NO_PAIRS = "No pair of the library matches. Widen the filter, or import clips that form pairs."
 NO_QUESTION = "Ask for a verdict: overall, for each person, or both."
@@ -157,6 +159,61 @@ class InvitationForm(forms.Form):
     role = forms.ChoiceField(choices=[(r.value, r.label) for r in Role], initial=Role.ANNOTATOR)
     max_uses = forms.IntegerField(min_value=1, max_value=1000, initial=1, label="For how many people")
     days = forms.TypedChoiceField(choices=DAYS, coerce=int, initial=7, label="Valid for")
+
+
+class ReleaseForm(forms.Form):
+    """How a study is released; the options themselves check what goes with what."""
+
+    FORMATS = (
+        ("likeness", "Likeness: Parquet with every clip, loads with load_dataset"),
+        ("videoalign", "VideoAlign: one CSV of pairs with the label SA"),
+        ("identity-grpo", "Identity-GRPO: train.csv and test.csv of prompts and references"),
+        ("jsonl", "JSONL: one line a comparison"),
+    )
+
+    format = forms.ChoiceField(choices=FORMATS)
+    splits = forms.CharField(
+        max_length=11,
+        initial="80/10/10",
+        label="Splits, %",
+        help_text="Train/validation/test. Nobody appears in two of them.",
+    )
+    seed = forms.IntegerField(
+        min_value=0,
+        max_value=2**31 - 1,
+        initial=0,
+        help_text="Of the draw into splits: the same seed, the same splits.",
+    )
+    licence = forms.CharField(
+        max_length=100,
+        initial="other",
+        help_text="Of the preferences, as the Hub writes it: cc-by-4.0, other, …",
+    )
+    with_media = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="With clips and references",
+        help_text="Else hashes and facts alone.",
+    )
+    embed = forms.BooleanField(
+        required=False,
+        label="Clips in every comparison",
+        help_text="Larger; a row then needs no other table. Format Likeness only.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                self.options()
+            except ReleaseError as refused:
+                raise ValidationError(str(refused)) from refused
+        return data
+
+    def options(self) -> ReleaseOptions:
+        """Return the options. Raises ReleaseError where they do not go together."""
+        data = dict(self.cleaned_data)
+        return ReleaseOptions(media=data.pop("with_media"), **data)  # a form's own `media` are its scripts
 
 
 class SignUpForm(BaseUserCreationForm):

@@ -4,7 +4,17 @@ from django.urls import path
 
 from .views.desk import desk
 from .views.invitations import invitation_revoke_view, invitations, join
+from .views.preview import preview, preview_claim, preview_heartbeat, preview_last, preview_submit
 from .views.ranking import ranking
+from .views.release_download import release_download
+from .views.releases import (
+    release,
+    release_cancel,
+    release_delete_view,
+    release_new,
+    release_retry_view,
+    releases,
+)
 from .views.reviews import review, review_clip, reviews
 from .views.studies import studies
 from .views.study import study
@@ -20,9 +30,21 @@ urlpatterns = [
     path("studies/<slug:slug>/state/<slug:action>/", study_state, name="study-state"),
     path("studies/<slug:slug>/members/", invitations, name="invitations"),
     path("studies/<slug:slug>/members/<int:pk>/revoke/", invitation_revoke_view, name="invitation-revoke"),
+    path("studies/<slug:slug>/preview/", preview, name="preview"),
+    path("studies/<slug:slug>/preview/claim", preview_claim, name="preview-claim"),
+    path("studies/<slug:slug>/preview/last", preview_last, name="preview-last"),
+    path("studies/<slug:slug>/preview/heartbeat", preview_heartbeat, name="preview-heartbeat"),
+    path("studies/<slug:slug>/preview/submit", preview_submit, name="preview-submit"),
     path("studies/<slug:slug>/reviews/", reviews, name="reviews"),
     path("studies/<slug:slug>/reviews/<int:item_pk>/", review, name="review"),
     path("studies/<slug:slug>/reviews/<int:item_pk>/<slug:side>.mp4", review_clip, name="review-clip"),
+    path("studies/<slug:slug>/release/", release_new, name="release-new"),
+    path("releases/", releases, name="releases"),
+    path("releases/<int:pk>/", release, name="release"),
+    path("releases/<int:pk>/download.zip", release_download, name="release-download"),
+    path("releases/<int:pk>/cancel/", release_cancel, name="release-cancel"),
+    path("releases/<int:pk>/again/", release_retry_view, name="release-again"),
+    path("releases/<int:pk>/delete/", release_delete_view, name="release-delete"),
     path("join/<str:token>/", join, name="join"),
     path("work/", desk, name="desk"),
     path("ranking/", ranking, name="ranking"),

@@ -4,18 +4,21 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from config.accounts.models import User
 
 from .models import ACTIVE_STATES, Job, JobState
+
+log = structlog.get_logger(__name__)
 
 
 class JobCancelled(Exception):
@@ -79,10 +82,14 @@ def jobs_create(*, kind: str, works: Iterable[JobWork], created_by: User | None 
 def wake_on_commit(queue: str) -> None:
     from .tasks import jobs_wake
 
-    # A broker that does not answer is logged and no more: the row stands, and the next sweep wakes somebody.
-    transaction.on_commit(
-        partial(jobs_wake.apply_async, kwargs={"queue": queue}, queue=queue, ignore_result=True), robust=True
-    )
+    def wake() -> None:
+        try:
+            jobs_wake.apply_async(kwargs={"queue": queue}, queue=queue, ignore_result=True)
+        except (OSError, OperationalError):
+            # The row stands, and the next sweep wakes somebody: what was asked for is not lost, only late.
+            log.exception("broker_does_not_answer", queue=queue)
+
+    transaction.on_commit(wake)
 
 
 def job_claim(*, queue: str, worker: uuid.UUID, kind: str = "") -> Job | None:

@@ -6,6 +6,7 @@ import tempfile
 os.environ.setdefault("LIKENESS_HOME", tempfile.mkdtemp(prefix="likeness-test-"))
 
 from .base import *  # noqa: F403
+from .base import DATABASES, HOME
 
 SECRET_KEY = "only-for-tests"  # noqa: S105
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
@@ -14,3 +15,6 @@ CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, as in an installation: SQLite's databases in memory lock otherwise and know neither WAL nor waiting.
+    DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}

@@ -6,6 +6,8 @@ from pathlib import Path, PureWindowsPath
 
 from .rows import RowRefused
 
+_MISSING_ON_UNIX = "does not exist; write folders with / instead of \\"
+
 
 class SourceFolder:
     """The folder that an import may read, and nothing outside of it: no `../`, no absolute path, no link out."""
@@ -24,36 +26,33 @@ class SourceFolder:
             raise RowRefused("is an absolute path; files are named relative to the folder of the manifest")
         parent, _, last = name.rpartition("/")
         folder = self._parent(parent)
-        path = folder / last if last not in ("", ".", "..") else Path(os.path.realpath(folder / last))
+        path = folder / last if last not in ("", ".", "..") else self._resolve(folder / last)
         try:
             status = os.lstat(path)
-            if stat.S_ISLNK(status.st_mode):
-                path = Path(os.path.realpath(path))
-                status = os.stat(path)  # noqa: PTH116
         except FileNotFoundError:
-            raise RowRefused(_missing(path, name)) from None
+            raise RowRefused(_MISSING_ON_UNIX if "\\" in name else "does not exist") from None
         except OSError as error:
             raise RowRefused(f"cannot be opened ({(error.strerror or 'unknown error').lower()})") from None
-        if not path.is_relative_to(self.root):
-            raise RowRefused("leaves the folder of the manifest")
+        if stat.S_ISLNK(status.st_mode):
+            path = self._resolve(path)
+            if not path.exists():
+                raise RowRefused("is a link to a file that does not exist")
+            status = path.stat()
         return path, _regular_size(status)
+
+    def _resolve(self, path: Path) -> Path:
+        """Return the path without links in it, if that is still inside."""
+        resolved = Path(os.path.realpath(path))
+        if not resolved.is_relative_to(self.root):
+            raise RowRefused("leaves the folder of the manifest")
+        return resolved
 
     def _parent(self, parent: str) -> Path:
         """Return the folder without links in its path; remembered, since many rows share one."""
         folder = self._parents.get(parent)
         if folder is None:
-            folder = self._parents[parent] = Path(os.path.realpath(self.root / parent))
-        if not folder.is_relative_to(self.root):
-            raise RowRefused("leaves the folder of the manifest")
+            folder = self._parents[parent] = self._resolve(self.root / parent)
         return folder
-
-
-def _missing(path: Path, name: str) -> str:
-    if path.is_symlink():
-        return "is a link to a file that does not exist"
-    if "\\" in name:
-        return "does not exist; write folders with / instead of \\"
-    return "does not exist"
 
 
 def _regular_size(status: os.stat_result) -> int:

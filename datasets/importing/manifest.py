@@ -87,9 +87,11 @@ def _csv_records(path: Path, problems: list[Problem]) -> Iterator[Record]:
         for line, cells in _csv_rows(reader):
             if isinstance(cells, RowRefused):
                 yield line, cells
+            elif not any(cells):
+                continue
             elif len(cells) != len(columns):
                 yield line, RowRefused(f"the line has {len(cells)} cells, the header {len(columns)}")
-            elif any(cells):
+            else:
                 yield line, dict(zip(columns, cells, strict=True))
 
 

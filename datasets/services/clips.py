@@ -18,6 +18,7 @@ from .media_files import content_name, file_is_stored, file_put, files_discard, 
 ORIGINALS = "clips"
 BATCH = 500
 MAX_NAME_LENGTH = 300
+DESCRIBED = ("prompt", "licence", "origin", "generator", "generator_version", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,7 @@ def _restore(clip: Clip, new: NewClip) -> None:
         clip.source_name, clip.prompt, clip.licence = new.source_name, facts.prompt, facts.licence
         clip.origin, clip.generator = facts.origin, facts.generator
         clip.generator_version, clip.seed = facts.generator_version, facts.seed
-        fields += ["source_name", "prompt", "licence", "origin", "generator", "generator_version", "seed"]
+        fields += ["source_name", *DESCRIBED]
     clip.state = ClipState.PENDING
     clip.save(update_fields=fields)
 
@@ -219,8 +220,8 @@ def clip_describe(*, clip: Clip, facts: ClipFacts) -> Clip:
     """Say anew what a clip shows and where it comes from."""
     clip.prompt, clip.licence, clip.origin = facts.prompt, facts.licence, facts.origin
     clip.generator, clip.generator_version, clip.seed = facts.generator, facts.generator_version, facts.seed
-    clip.full_clean(exclude=["file", "refusal", "created_by"])
-    clip.save(update_fields=["prompt", "licence", "origin", "generator", "generator_version", "seed"])
+    clip.full_clean(exclude={field.name for field in Clip._meta.fields} - set(DESCRIBED))
+    clip.save(update_fields=DESCRIBED)
     clip.clip_subjects.all().delete()
     _name_subjects({clip.pk: facts.subject_ids})
     return clip

@@ -46,16 +46,16 @@ def reference_read(*, path: Path, name: str) -> ReferenceImage:
         raise ImageRefused(
             f"{name} is not a picture that is read here (JPEG, PNG, WebP, BMP, TIFF)."
         ) from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError:
+        raise ImageRefused(_too_many_pixels(name)) from None
+    except (OSError, SyntaxError, ValueError) as error:
         raise ImageRefused(f"{name} is damaged: {_reason(error)}.") from None
     return _encoded(pixels)
 
 
 def _upright(picture: Image.Image, name: str) -> Image.Image:
     if picture.width * picture.height > MAX_PIXELS:
-        raise ImageRefused(
-            f"{name} is {picture.width}×{picture.height} pixels; a reference may have {MAX_PIXELS // 10**6} million."
-        )
+        raise ImageRefused(_too_many_pixels(name))
     if min(picture.size) < MIN_SIDE:
         raise ImageRefused(f"{name} is {picture.width}×{picture.height} pixels: too small to show a face.")
     picture.load()
@@ -79,6 +79,10 @@ def _encoded(pixels: Image.Image) -> ReferenceImage:
     return ReferenceImage(
         data=data, sha256=hashlib.sha256(data).hexdigest(), width=pixels.width, height=pixels.height
     )
+
+
+def _too_many_pixels(name: str) -> str:
+    return f"{name} has more pixels than a reference may have ({MAX_PIXELS // 10**6} million)."
 
 
 def _reason(error: Exception) -> str:

@@ -92,8 +92,9 @@ class Command(BaseCommand):
         refused = Clip.objects.filter(pk__in=report.clip_ids, state=ClipState.REFUSED).order_by("pk")
         unprepared = Clip.objects.filter(pk__in=report.clip_ids, state=ClipState.PENDING).order_by("pk")
         return [
-            *(f"{clip.source_name}: {clip.refusal}" for clip in refused),
-            *(f"{clip.source_name}: is not prepared yet; its job says why." for clip in unprepared),
+            # A refusal begins with the file's name: its folder in front tells one a.mp4 from another.
+            *("".join(clip.source_name.rpartition("/")[:2]) + clip.refusal for clip in refused),
+            *(f"{clip.source_name} is not prepared yet; its job says why." for clip in unprepared),
         ]
 
     def _print_table(self, report: ImportReport, *, dry_run: bool) -> None:

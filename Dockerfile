@@ -22,6 +22,7 @@ COPY manage.py ./
 COPY config/ config/
 COPY datasets/ datasets/
 COPY annotator/ annotator/
+COPY deploy/gunicorn.conf.py deploy/
 # Compiled here, since the process that runs them may not write beside them. The key is thrown away.
 RUN python -m compileall -q /venv/lib config datasets annotator \
     && SECRET_KEY=only-while-building ALLOWED_HOSTS=localhost LIKENESS_HOME=/tmp/likeness \
@@ -30,4 +31,4 @@ RUN python -m compileall -q /venv/lib config datasets annotator \
 USER likeness
 VOLUME /var/lib/likeness
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "--config=deploy/gunicorn.conf.py", "--bind=0.0.0.0:8000", "config.wsgi:application"]

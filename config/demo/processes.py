@@ -24,10 +24,12 @@ class Processes:
     """Child processes that live as long as the `with` block.
 
     Each child leads a process group of its own, so that Ctrl-C in the terminal reaches this process alone, which
-    then ends them in good order, grandchildren included. What a child prints goes to `<logs>/<name>.log`.
+    then ends them in good order, grandchildren included. They run in `folder`; what a child prints goes to
+    `<logs>/<name>.log`.
     """
 
     logs: Path
+    folder: Path
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -36,6 +38,7 @@ class Processes:
             self.running[name] = subprocess.Popen(
                 command,
                 env=dict(environment),
+                cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

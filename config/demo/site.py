@@ -15,9 +15,9 @@ ANSWER_WITHIN_S = 60.0
 
 
 def site_command(port: int) -> list[str]:
-    """Return gunicorn's command; loaded once and forked, since that halves the time to the first page."""
-    options = f"--bind {HOST}:{port} --workers 2 --threads 4 --preload --log-level warning"
-    return [sys.executable, "-m", "gunicorn", "config.wsgi:application", *options.split()]
+    """Return gunicorn's command, relative to the repository."""
+    options = f"--config deploy/gunicorn.conf.py --bind {HOST}:{port}"
+    return [sys.executable, "-m", "gunicorn", *options.split(), "config.wsgi:application"]
 
 
 def worker_command(queues: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which environment variables the settings read, and which the example file lists."""
+"""Which environment variables the settings and the web server read, and which the example file lists."""
 
 import ast
 import re
@@ -11,9 +11,9 @@ READ_BY_COMPOSE = {"POSTGRES_PASSWORD", "LIKENESS_PORT"}
 
 
 def names_read_by_settings() -> set[str]:
-    """Return the first argument of every call env(…), env.str(…), env.db_url(…) and so on."""
+    """Return the first argument of every call env(…), env.str(…), os.environ.get(…) and so on."""
     names = set(READ_BY_DJANGO)
-    for path in (ROOT / "config" / "settings").glob("*.py"):
+    for path in [*(ROOT / "config" / "settings").glob("*.py"), ROOT / "deploy" / "gunicorn.conf.py"]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and _is_env(node.func) and node.args:
                 argument = node.args[0]
@@ -24,7 +24,8 @@ def names_read_by_settings() -> set[str]:
 
 def _is_env(function: ast.expr) -> bool:
     owner = function.value if isinstance(function, ast.Attribute) else function
-    return isinstance(owner, ast.Name) and owner.id == "env"
+    is_environ = isinstance(owner, ast.Attribute) and owner.attr == "environ"
+    return is_environ or (isinstance(owner, ast.Name) and owner.id == "env")
 
 
 def names_in_example() -> set[str]:

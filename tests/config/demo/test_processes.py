@@ -37,7 +37,7 @@ def wait_until_ready(processes: Processes, name: str) -> None:
 
 
 def test_leaving_the_block_ends_children_and_grandchildren(tmp_path: Path) -> None:
-    with Processes(tmp_path) as processes:
+    with Processes(tmp_path, tmp_path) as processes:
         processes.start("family", python(FAMILY), os.environ)
         wait_until_ready(processes, "family")
         parent = psutil.Process(processes.running["family"].pid)
@@ -49,7 +49,7 @@ def test_leaving_the_block_ends_children_and_grandchildren(tmp_path: Path) -> No
 
 def test_a_child_that_ignores_the_request_is_forced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("config.demo.processes.STOP_WITHIN_S", 0.2)
-    with Processes(tmp_path) as processes:
+    with Processes(tmp_path, tmp_path) as processes:
         processes.start("stubborn", python(STUBBORN), os.environ)
         wait_until_ready(processes, "stubborn")
         child = psutil.Process(processes.running["stubborn"].pid)
@@ -57,7 +57,7 @@ def test_a_child_that_ignores_the_request_is_forced(tmp_path: Path, monkeypatch:
 
 
 def test_a_child_that_ends_is_named_with_what_it_said(tmp_path: Path) -> None:
-    with Processes(tmp_path) as processes:
+    with Processes(tmp_path, tmp_path) as processes:
         processes.start("site", python("import sys; print('no such port'); sys.exit(3)"), os.environ)
         with pytest.raises(ChildEnded, match=r"The site ended with status 3[\s\S]*no such port"):
             processes.wait()
@@ -69,7 +69,7 @@ def test_a_killed_parent_takes_its_child_with_it(tmp_path: Path) -> None:
         "import os, sys, time\n"
         "from pathlib import Path\n"
         "from config.demo.processes import Processes\n"
-        f"processes = Processes(Path({str(tmp_path)!r}))\n"
+        f"processes = Processes(Path({str(tmp_path)!r}), Path.cwd())\n"
         "processes.start('child', [sys.executable, '-c', 'import time; time.sleep(60)'], os.environ)\n"
         "print(processes.running['child'].pid, flush=True)\n"
         "time.sleep(60)\n"

@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
     def _run(self, home: Path, clips: Path | None, port: int) -> None:
         address = f"http://{HOST}:{port}/"
-        with Processes(home / "logs") as processes:
+        with Processes(home / "logs", folder=settings.BASE_DIR) as processes:
             # The site answers nobody before it is announced, so it may load while the database is made.
             processes.start("site", site_command(port), os.environ)
             call_command("migrate", verbosity=0, interactive=False)

@@ -4,14 +4,13 @@ import os
 import re
 from pathlib import Path
 
+from httpx2 import HTTPError  # what huggingface_hub speaks with, and lets through when nobody answers
 from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError
 
 from datasets.releases import ReleaseError
 
-MISSING = (
-    "There is no token for the Hugging Face Hub: set HF_TOKEN to one with write access, or run `hf auth login`."
-)
+MISSING = "There is no token for the Hugging Face Hub: set HF_TOKEN to one with write access, or run `hf auth login`."
 
 
 def hub_check(*, repo: str) -> None:
@@ -34,7 +33,7 @@ def hub_push(*, folder: Path, repo: str, private: bool, message: str) -> str:
         api.upload_folder(repo_id=repo, repo_type="dataset", folder_path=folder, commit_message=message)
     except HfHubHTTPError as error:
         raise ReleaseError(_sentence(repo, error)) from error
-    except OSError as error:
+    except (HTTPError, OSError) as error:
         raise ReleaseError(f"The Hub cannot be reached at {api.endpoint}: {error}.") from error
     return str(url)
 

@@ -5,6 +5,13 @@ const LINGER_MS = 6000;
 
 const region = () => document.querySelector("[data-toasts]");
 
+// In the top layer, and again on top of a dialog that was opened since.
+function raise() {
+  region().popover = "manual";
+  if (region().matches(":popover-open")) region().hidePopover();
+  region().showPopover();
+}
+
 const leaves = (toast) => !toast.matches(".toast--warning, .toast--error");
 
 function settle(toast) {
@@ -26,6 +33,7 @@ export function toast(text, level = "info") {
   node.classList.add(`toast--${level}`);
   node.querySelector("p").textContent = text;
   region().append(node);
+  raise();
   settle(node);
 }
 
@@ -38,4 +46,5 @@ document.body.addEventListener("htmx:responseError", (event) => {
   toast(said[status] ?? `The server answered ${status}. Nothing was changed.`, "error");
 });
 
+if (region()?.children.length) raise();
 for (const node of document.querySelectorAll(".toast")) settle(node);

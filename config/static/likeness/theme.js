@@ -1,7 +1,8 @@
 // Light, dark or as the system says. Loaded before the first paint (a plain script in the head), so no page flashes.
 (() => {
   const KEY = "likeness.theme";
-  const ORDER = ["auto", "light", "dark"];
+  // The first click changes something: away from what the system says.
+  const ORDER = matchMedia("(prefers-color-scheme: dark)").matches ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
   const root = document.documentElement;
 
   const stored = () => {

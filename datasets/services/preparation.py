@@ -36,6 +36,7 @@ def clip_prepare(*, run: JobRun) -> None:
     with _scratch_folder(run.job) as scratch:
         try:
             with local_copy(name=clip.file, folder=scratch) as source:
+                source.stat()  # an original that is gone is no fault of the video
                 prepared = prepare_clip(
                     source,
                     scratch / "out",

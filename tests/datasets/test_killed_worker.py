@@ -1,0 +1,124 @@
+"""A worker that is killed with -9 in the middle of a clip costs that attempt and nothing else.
+
+Real processes: Celery's worker over its filesystem broker, SQLite in a home of its own.
+"""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from datasets.media import write_video
+
+pytestmark = pytest.mark.slow
+
+REPOSITORY = Path(__file__).parents[2]
+# Only ends a test that would never end.
+PATIENCE_S = 120
+
+
+class Installation:
+    """A home with a database, and the processes started in it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+            "LIKENESS_HOME": str(home),
+            "LIKENESS_ENV_FILE": str(home / "none.env"),
+            "LIKENESS_JOB_STALE_SECONDS": "1",
+        }
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def run(self, *arguments: str) -> None:
+        subprocess.run(
+            [sys.executable, *arguments],
+            cwd=REPOSITORY,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+        )
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        log = (self.home / f"worker-{len(self.workers)}.log").open("wb")
+        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--pool", "solo", "-Q", "media"]
+        with log:
+            worker = subprocess.Popen(command, cwd=REPOSITORY, env=self.environment, stdout=log, stderr=log)
+        self.workers.append(worker)
+        return worker
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.home / "likeness.sqlite3", timeout=20)) as database:
+            return database.execute(query).fetchall()
+
+    def wait_for(self, condition: Callable[[], object], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, f"{what} did not come; see the logs in {self.home}"
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    installation = Installation(tmp_path / "own")
+    installation.home.mkdir()
+    installation.run("manage.py", "migrate", "--verbosity", "0")
+    yield installation
+    for worker in installation.workers:
+        worker.kill()
+        worker.wait()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A folder with one clip of noise: long enough to be caught while it is copied."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    rng = np.random.default_rng(7)
+    noise = rng.integers(0, 255, (8, 360, 640, 3), dtype=np.uint8)
+    write_video((noise[index % 8] for index in range(120)), folder / "noise.mp4", fps=24)
+    return folder
+
+
+def test_the_job_is_taken_up_again_and_nothing_is_doubled(installation: Installation, source: Path) -> None:
+    home = installation.home
+    installation.run("manage.py", "import_clips", str(source), "--no-wait")
+    first = installation.start_worker()
+
+    def is_copying() -> bool:
+        copies = home.glob("uploads/prepare-*/out/.preparing-*/*clip.mp4*")
+        return any(copy.stat().st_size > 0 for copy in copies)
+
+    installation.wait_for(is_copying, "the copy under way")
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    assert installation.rows("SELECT state, attempt FROM jobs_job") == [("running", 1)]
+    assert installation.rows("SELECT state FROM datasets_clip") == [("pending",)]
+
+    installation.start_worker()
+
+    def is_ready() -> bool:
+        # What celery beat does every 15 seconds.
+        installation.run(
+            "-m", "celery", "-A", "config", "call", "config.jobs.tasks.jobs_sweep", "--queue", "media"
+        )
+        return installation.rows("SELECT state FROM datasets_clip") == [("ready",)]
+
+    installation.wait_for(is_ready, "the clip")
+    installation.wait_for(
+        lambda: installation.rows("SELECT state FROM jobs_job") == [("succeeded",)], "the end of the job"
+    )
+    assert installation.rows("SELECT attempt FROM jobs_job") == [(2,)]
+    stored = [path.parent.parent.name for path in (home / "media").rglob("*") if path.is_file()]
+    assert sorted(stored) == ["clips", "filmstrip", "playback", "poster"]
+    assert list((home / "uploads").iterdir()) == []

@@ -51,7 +51,7 @@ WHERE id = COALESCE(
        AND slot.study_id = %(study)s AND slot.kind = %(kind)s
      ORDER BY slot.position LIMIT 1 {{skip_locked}})
 )
-RETURNING id, item_id, left_is_a, position, repeat_of_id IS NULL AND lease_count = 1
+RETURNING id, item_id, left_is_a, position, repeat_of_id, lease_count
 """  # noqa: S608
 
 # The member's row is the lock that puts the claims of one annotator, from two tabs perhaps, one behind another.
@@ -184,9 +184,10 @@ def claim_next(
     rows = _rows(_CLAIM.format(**_dialect()), parameters)
     if not rows:
         return None
-    slot_id, item_id, left_is_a, position, was_free = rows[0]
+    # Compared here: SQLite 3.40 answers `repeat_of_id IS NULL` wrongly in a RETURNING behind these subqueries.
+    slot_id, item_id, left_is_a, position, repeat_of_id, lease_count = rows[0]
     slot = HeldSlot(slot_id, item_id, kind, bool(left_is_a), lease)
-    return ClaimedSlot(slot, position, bool(was_free))
+    return ClaimedSlot(slot, position, was_free=repeat_of_id is None and lease_count == 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,64 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from annotator.models import Invitation, Member, Role
+from annotator.services.members import (
+    invitation_accept,
+    invitation_create,
+    invitation_revoke,
+    member_remove,
+)
+from annotator.services.refusals import InvitationInvalid
+from annotator.services.slots import slot_claim
+from tests.annotator.factories import make_annotator, make_study, make_user, member_of
+
+pytestmark = pytest.mark.django_db
+
+
+def invite(study, **fields):
+    values = {"max_uses": 1, "valid_for": timedelta(days=1), **fields}
+    return invitation_create(study=study, created_by=make_user(is_lead=True), **values)
+
+
+def test_a_link_makes_a_member_in_its_role():
+    study = make_study()
+    invitation = invite(study, role=Role.REVIEWER)
+    guest = make_user()
+    member = invitation_accept(token=invitation.token, user=guest)
+    assert (member.study, member.role) == (study, Role.REVIEWER)
+
+
+def test_a_link_works_as_often_as_it_says():
+    study = make_study()
+    invitation = invite(study, max_uses=2)
+    first = make_user()
+    invitation_accept(token=invitation.token, user=first)
+    invitation_accept(token=invitation.token, user=first)
+    invitation_accept(token=invitation.token, user=make_user())
+    with pytest.raises(InvitationInvalid):
+        invitation_accept(token=invitation.token, user=make_user())
+    assert Member.objects.filter(study=study).count() == 2
+
+
+def test_a_link_ends_by_time_or_by_hand():
+    study = make_study()
+    late, withdrawn = invite(study), invite(study)
+    Invitation.objects.filter(pk=late.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    invitation_revoke(invitation=withdrawn)
+    for token in [late.token, withdrawn.token, "none"]:
+        with pytest.raises(InvitationInvalid):
+            invitation_accept(token=token, user=make_user())
+
+
+def test_what_a_removed_member_held_goes_to_the_next():
+    study = make_study(n_pairs=1, overlap=1)
+    leaving, staying = make_annotator(study), make_annotator(study)
+    held = slot_claim(study=study, annotator=leaving)
+    assert slot_claim(study=study, annotator=staying) is None
+    member_remove(member=member_of(study, leaving))
+    taken = slot_claim(study=study, annotator=staying)
+    assert taken.slot.slot_id == held.slot.slot_id
+    with pytest.raises(Member.DoesNotExist):
+        slot_claim(study=study, annotator=leaving)

@@ -1,11 +1,12 @@
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from config.web.http import SiteRequest
+from config.web.media import serve_file
 
 from .access import membership
 
@@ -19,6 +20,10 @@ def workbench(request: SiteRequest, slug: str) -> HttpResponse:
         "study": member.study,
         "member": member,
         "csrf_token_value": get_token(request),
+        "examples": [
+            reverse("annotator:workbench-example", args=[slug, number])
+            for number in range(1, member.study.example_clips.count() + 1)
+        ],
         "urls": {
             "claim": reverse("api-slots-claim", args=[slug]),
             "last": reverse("api-slots-last", args=[slug]),
@@ -28,3 +33,16 @@ def workbench(request: SiteRequest, slug: str) -> HttpResponse:
         },
     }
     return render(request, "annotator/workbench.html", context)
+
+
+@login_required
+@require_safe
+def workbench_example(request: SiteRequest, slug: str, number: int) -> HttpResponseBase:
+    """Send an example clip of the instructions, named by its place among them and by nothing of its own."""
+    study = membership(request.user, slug).study
+    files = study.example_clips.order_by("pk").values_list("playback_file", flat=True)
+    if not 1 <= number <= len(files) or not files[number - 1]:
+        raise Http404
+    response = serve_file(request, files[number - 1], "video/mp4", f"{study.pk}-{number}")
+    del response.headers["Last-Modified"]
+    return response

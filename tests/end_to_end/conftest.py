@@ -16,7 +16,10 @@ from tests.end_to_end.static_server import served_player
 def chromium() -> Iterator[Browser]:
     if find_chromium() is None:
         pytest.skip("no Chromium on this machine (set LIKENESS_CHROMIUM)")
-    with started_browser() as browser:
+    # Playwright keeps an event loop running in this thread for as long as the browser lives, and Django would take
+    # every query of every test after it for one from async code.
+    with pytest.MonkeyPatch.context() as patch, started_browser() as browser:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield browser
 
 

@@ -91,7 +91,10 @@ def test_plays_steps_and_loops(module_page: Page, script: str, expected: object)
 def test_the_faster_side_is_the_grid_and_the_longer_one_the_end(module_page: Page) -> None:
     got = _evaluate(
         module_page,
-        "const c = new clock.Clock(given); return [c.grid.num, c.duration, given.map((clip) => clock.isOver(5, clip))];",
+        """
+        const c = new clock.Clock(given);
+        return [c.grid.num, c.duration, given.map((clip) => clock.isOver(5, clip))];
+        """,
         [_clip(24, 240), _clip(Fraction(30000, 1001), 60)],
     )
     assert got == [30000, 10, [False, True]]

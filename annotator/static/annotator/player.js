@@ -78,7 +78,7 @@ export class Player extends EventTarget {
     for (const side of SIDES) resized.observe(canvases[side]);
   }
 
-  /** Show another pair; the one before is closed. @param {Record<Side, Source>} sources */
+  /** Show another pair; the one before is closed, its picture stays until the first paint. @param {Record<Side, Source>} sources */
   load(sources) {
     this.unload();
     this.#sources = sources;
@@ -102,6 +102,12 @@ export class Player extends EventTarget {
     cancelAnimationFrame(this.#tick);
     this.#tick = 0;
     this.#wait(false);
+  }
+
+  /** Show nothing. */
+  blank() {
+    this.unload();
+    for (const side of SIDES) this.#clear(side);
   }
 
   /** @param {Side} side @returns {import("./facts.js").Facts | null} */

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from .plain_jpeg import is_plain_jpeg
+
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 MAX_BYTES = 30 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -29,8 +31,11 @@ class ReferenceImage:
     height: int
 
 
-def reference_read(*, path: Path, name: str) -> ReferenceImage:
-    """Decode a picture and encode it anew as a JPEG of at most MAX_SIDE pixels a side."""
+def reference_read(*, path: Path, name: str, keep_plain: bool = False) -> ReferenceImage:
+    """Decode a picture and encode it anew as a JPEG of at most MAX_SIDE pixels a side.
+
+    With `keep_plain` a JPEG that holds its picture and nothing else, small enough as it is, stays byte for byte.
+    """
     size = path.stat().st_size
     if size == 0:
         raise ImageRefused(f"{name} is empty (0 bytes).")
@@ -41,7 +46,7 @@ def reference_read(*, path: Path, name: str) -> ReferenceImage:
             # Pillow's own guard against bombs only warns up to twice its limit; ours is checked before decoding.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as picture:
-                pixels = _upright(picture, name)
+                shape, pixels = picture.size, _upright(picture, name)
     except UnidentifiedImageError:
         raise ImageRefused(
             f"{name} is not a picture that is read here (JPEG, PNG, WebP, BMP, TIFF)."
@@ -50,6 +55,8 @@ def reference_read(*, path: Path, name: str) -> ReferenceImage:
         raise ImageRefused(_too_many_pixels(name)) from None
     except (OSError, SyntaxError, ValueError) as error:
         raise ImageRefused(f"{name} is damaged: {_reason(error)}.") from None
+    if keep_plain and pixels.size == shape and is_plain_jpeg(data := path.read_bytes()):
+        return _reference(data, pixels)
     return _encoded(pixels)
 
 
@@ -76,6 +83,10 @@ def _encoded(pixels: Image.Image) -> ReferenceImage:
         buffer, "JPEG", quality=JPEG_QUALITY, optimize=True
     )
     data = buffer.getvalue()
+    return _reference(data, pixels)
+
+
+def _reference(data: bytes, pixels: Image.Image) -> ReferenceImage:
     return ReferenceImage(
         data=data, sha256=hashlib.sha256(data).hexdigest(), width=pixels.width, height=pixels.height
     )

@@ -84,19 +84,19 @@ def person_update(*, person: Person, name: str, consent: str) -> Person:
 
 
 def reference_add(
-    *, person: Person, path: Path, source_name: str, licence: str = ""
+    *, person: Person, path: Path, source_name: str, licence: str = "", keep_plain: bool = False
 ) -> tuple[Reference, bool]:
     """Add a picture of a person; returns the reference and whether it is new.
 
-    The picture is decoded within limits, turned upright and encoded anew, so that nothing but pixels is kept.
-    Raises ImageRefused with a sentence.
+    The picture is decoded within limits, turned upright and encoded anew, so that nothing but pixels is kept;
+    with `keep_plain` a JPEG that holds nothing else stays as it is. Raises ImageRefused with a sentence.
     """
     source_sha256, _ = hash_file(path)
     known = Reference.objects.filter(person=person, source_sha256=source_sha256).first()
     if known:
         return known, False
     source_name = storable_name(source_name)
-    image = reference_read(path=path, name=source_name)
+    image = reference_read(path=path, name=source_name, keep_plain=keep_plain)
     _store(image)
     with transaction.atomic():
         last = Reference.objects.filter(person=person).aggregate(last=Max("position"))["last"]

@@ -9,9 +9,9 @@ PORT ?= 8000
 .PHONY: help install install-site install-all demo test test-fast lint format bench freeze clean
 
 help:
-	@echo "make install       .venv with the site, the tests and the checks"
+	@echo "make install       .venv with the site, vision, the tests and the checks"
 	@echo "make install-site  .venv with the site alone (what make demo needs)"
-	@echo "make install-all   the above, vision, training and S3 (about 3 GB)"
+	@echo "make install-all   the above, training and S3 (about 3 GB)"
 	@echo "make demo          a study on test clips, on 127.0.0.1; CLIPS=folder takes your own, PORT=8000"
 	@echo "make test          all tests, on SQLite and on PostgreSQL where one answers"
 	@echo "make test-fast     without the slow ones and the browser"
@@ -31,8 +31,8 @@ help:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/site.txt
 	@touch $@
 
-.venv/.dev: requirements/dev.txt .venv/.site
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+.venv/.dev: requirements/dev.txt requirements/vision.txt .venv/.site
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/vision.txt -r requirements/dev.txt
 	@touch $@
 
 .venv/.all: requirements.txt $(wildcard requirements/*.txt) .venv/.dev

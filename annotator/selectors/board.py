@@ -1,7 +1,6 @@
 """What a study's page shows: how far it is, how well people agree, and how each of them works."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Count, Q
 from django.utils.safestring import SafeString
@@ -11,7 +10,7 @@ from annotator.agreement.annotators import AnnotatorReport
 from annotator.agreement.proportions import Share
 from annotator.charts import Scale, bar_chart, interval_mark, sparkline
 from annotator.models import Consensus, ConsensusState, Item, Slot, SlotKind, SlotState, Study
-from annotator.selectors.activity import Activity, annotators_last_hours, last_answer_at, study_activity
+from annotator.selectors.activity import SPARK_HOURS, Activity, study_activity
 from annotator.selectors.agreement import StudyAgreement, study_agreement
 from config.accounts.models import User
 
@@ -76,6 +75,7 @@ def study_board(study: Study) -> Board:
         settled=Count("pk", filter=~Q(state=ConsensusState.OPEN)),
     )
     figures = study_agreement(study=study)
+    activity = study_activity(study=study)
     left = study.n_slots - slots["done"]
     return Board(
         items=items["pairs"],
@@ -87,23 +87,22 @@ def study_board(study: Study) -> Board:
         disputed=consensus["disputed"],
         settled=consensus["settled"],
         under_review=slots["reviews"],
-        activity=study_activity(study=study),
-        annotators=_annotator_rows(study, figures, last_answer_at(study=study)),
+        activity=activity,
+        annotators=_annotator_rows(figures, activity),
     )
 
 
-def _annotator_rows(study: Study, figures: StudyAgreement, until: datetime | None) -> list[AnnotatorRow]:
+def _annotator_rows(figures: StudyAgreement, activity: Activity) -> list[AnnotatorRow]:
     users = User.objects.in_bulk([report.annotator for report in figures.reports])
-    hours = annotators_last_hours(study=study, until=until) if until else {}
     rows = []
     for report in sorted(figures.reports, key=lambda each: -each.answers):
-        user, counts = users[report.annotator], hours.get(report.annotator, [0])
-        label = f"{sum(counts)} answers in the last {len(counts)} hours"
+        user = users[report.annotator]
+        counts = activity.last_hours.get(report.annotator, [0] * SPARK_HOURS)
         rows.append(
             AnnotatorRow(
                 name=user.username,
                 is_simulated=user.is_simulated,
-                spark=sparkline(counts, label=label),
+                spark=sparkline(counts, label=f"{sum(counts)} answers in the last {SPARK_HOURS} hours"),
                 report=report,
             )
         )

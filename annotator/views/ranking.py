@@ -45,7 +45,8 @@ def ranking(request: SiteRequest) -> HttpResponse:
     asked = request.GET.get("people", "")
     person_count = int(asked) if asked.isdecimal() and int(asked) in choices.person_counts else None
     # Until people have judged something, what there is to see is simulated, and the page says so.
-    judges = JUDGES.get(request.GET.get("judges", ""), "human" if choices.human else "simulated")
+    only_simulated = choices.simulated and not choices.human
+    judges = JUDGES.get(request.GET.get("judges", ""), "simulated" if only_simulated else "human")
     table = generator_ranking(studies=chosen, person_count=person_count, judges=judges)
     scale = _scale(table)
     context = {

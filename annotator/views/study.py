@@ -42,6 +42,7 @@ def study(request: SiteRequest, slug: str) -> HttpResponse:
     context = {
         "study": found,
         "board": board,
+        "is_lead": True,
         "disputes": disputes(list(disputed_items(study=found)[:DISPUTES_SHOWN])),
         "actions": ACTIONS[found.state],
         "time_zone": settings.TIME_ZONE,

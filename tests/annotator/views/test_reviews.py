@@ -52,6 +52,7 @@ def test_a_reviewer_judges_blind_before_seeing_answers(
     browser = as_user(reviewer)
     assert browser.get(f"{url}{item.pk}/").headers["Location"] == f"/w/{study.slug}/"
     assert browser.get(f"{url}{item.pk}/left.mp4").status_code == 404
+    assert "poster.jpg" not in browser.get(url).content.decode()  # the library is the leads'
     assert "1 against 1" not in browser.get(url).content.decode()
 
     judgment = answer_one(study, reviewer, for_clip_a)

@@ -45,6 +45,7 @@ class LiveSite:
         return {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+            "LIKENESS_ENV_FILE": os.devnull,
             "DATABASE_URL": self.database_url,
             "LIKENESS_HOME": str(self.home),
             "LIKENESS_BIND": f"127.0.0.1:{self.port}",

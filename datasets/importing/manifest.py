@@ -70,6 +70,8 @@ def _take(
 def _shown(value: object) -> str:
     """Return a file's name as it can be printed, whatever bytes it holds."""
     text = value.strip() if isinstance(value, str) else ""
+    if text.isprintable():
+        return text[:200]
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)[:200]
 
 

@@ -1,5 +1,6 @@
 """Read the values of one row: each checked against what the library can store."""
 
+import re
 from typing import Any
 
 from datasets.models import Origin
@@ -7,6 +8,10 @@ from datasets.models import Origin
 from .files import SourceFolder
 from .report import Problem
 from .rows import BETTER, COLUMNS, SEPARATOR, ReferenceFile, Row, RowRefused
+
+# What neither UTF-8 nor PostgreSQL can store: lone surrogates, which bytes that are no text become, and zero bytes.
+_UNSTORABLE = re.compile("[\ud800-\udfff\0]")
+_ORIGINS = frozenset(Origin.values)
 
 
 def read_row(*, line: int, values: dict[str, Any], folder: SourceFolder) -> tuple[Row, list[Problem]]:
@@ -53,10 +58,9 @@ def _text(values: dict[str, Any], column: str) -> str:
 
 def _checked(value: str, column: str) -> str:
     text = value.strip()
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        raise RowRefused(f"is not UTF-8 text in column '{column}'")
-    if "\0" in text:
-        raise RowRefused(f"has a zero byte in column '{column}'")
+    if bad := _UNSTORABLE.search(text):
+        what = "has a zero byte" if bad[0] == "\0" else "is not UTF-8 text"
+        raise RowRefused(f"{what} in column '{column}'")
     if len(text) > COLUMNS[column]:
         raise RowRefused(f"has {len(text)} characters in column '{column}'; at most {COLUMNS[column]} fit")
     return text
@@ -73,7 +77,7 @@ def _list(values: dict[str, Any], column: str) -> list[str]:
 
 def _origin(values: dict[str, Any], generator: str) -> str:
     text = _text(values, "origin").lower()
-    if text not in ("", *Origin.values):
+    if text and text not in _ORIGINS:
         raise RowRefused(f"has origin '{text}'; it is one of {', '.join(Origin.values)}")
     if text == Origin.REAL and generator:
         raise RowRefused("is said to be real and to come from a generator")

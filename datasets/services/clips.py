@@ -158,7 +158,9 @@ def storable_name(name: str) -> str:
 
 def storable_path(path: str) -> str:
     """Return a path inside a source as text that every database stores; the end tells more than the start."""
-    printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in path)
+    printable = path
+    if not path.isprintable():
+        printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in path)
     return (
         printable if len(printable) <= MAX_NAME_LENGTH else "…" + printable[1 - MAX_NAME_LENGTH :]
     ) or "clip"

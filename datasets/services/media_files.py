@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,15 +48,14 @@ def file_put(*, name: str, source: Path) -> None:
 
 
 def _copy_atomically(source: Path, target: Path) -> None:
+    partial = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.partial")
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".partial")
-    os.close(handle)
     try:
-        shutil.copyfile(source, partial)
-        os.chmod(partial, 0o644)  # noqa: PTH101 - mkstemp makes it 0600, and nginx serves it as another user
-        os.replace(partial, target)  # noqa: PTH105
+        with source.open("rb") as original, partial.open("wb") as copy:
+            shutil.copyfileobj(original, copy, CHUNK_BYTES)
+        partial.replace(target)
     except BaseException:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
 
 

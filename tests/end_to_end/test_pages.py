@@ -89,6 +89,7 @@ def test_a_lead_invites_in_a_dialog(page: Page, study: Study) -> None:
     dialog.get_by_role("button", name="Make link").click()
 
     link = dialog.get_by_label("Invitation link").first
+    expect(link).to_be_visible()
     expect(link).to_have_value(f"{page.url.split('/studies')[0]}/join/{study.invitations.get().token}/")
 
     dialog.get_by_role("button", name="Revoke").click()
@@ -137,6 +138,16 @@ def test_a_chosen_theme_stays_without_a_flash(page: Page, study: Study) -> None:
     )
     page.reload()
     assert page.evaluate("window.themeAtBody") == "dark"
+
+
+def test_the_focus_outlives_a_refresh(page: Page, study: Study) -> None:
+    page.goto(f"/studies/{study.slug}/")
+    link = page.locator("#study-live .disputes a").first
+    link.focus()
+    page.evaluate("htmx.ajax('GET', location.pathname, { target: '#study-live', swap: 'outerHTML' })")
+    page.wait_for_load_state("networkidle")
+
+    expect(page.locator("#study-live .disputes a").first).to_be_focused()
 
 
 def test_everything_on_the_study_page_is_reached_by_keyboard(page: Page, study: Study) -> None:

@@ -106,10 +106,15 @@ class Evidence:
     @cached_property
     def items(self) -> list[int]:
         """Items of which there is something to say, in order: an answer that came in time, or a published label."""
-        of_item = Q(item=OuterRef("pk")) | Q(item__repeat_of=OuterRef("pk"))
-        answered = Judgment.objects.filter(of_item, surplus=False, pk__lte=self.last_judgment)
-        items = Item.objects.filter(study=self.study, repeat_of__isnull=True)
-        wanted = items.filter(Exists(answered) | ~Q(pair__published_better=""))
+        answered = Judgment.objects.filter(
+            study=self.study, surplus=False, pk__lte=self.last_judgment
+        ).order_by()
+        again = answered.filter(item__repeat_of__isnull=False)
+        wanted = Item.objects.filter(study=self.study, repeat_of__isnull=True).filter(
+            Q(pk__in=answered.values("item"))
+            | Q(pk__in=again.values("item__repeat_of"))
+            | ~Q(pair__published_better="")
+        )
         return list(wanted.order_by("position").values_list("pk", flat=True))
 
     def pairs(self) -> Iterator[JudgedPair]:

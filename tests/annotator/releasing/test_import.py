@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from annotator.models import Judgment, Mark, PersonJudgment, Study
 from annotator.services.consensus import study_consensus_refresh
@@ -32,6 +33,7 @@ def run(*arguments: str) -> str:
 
 
 def forget_everything() -> None:
+    connection.check_constraints()  # PostgreSQL empties no table whose deferred checks are still to come.
     call_command("flush", interactive=False, verbosity=0)
     shutil.rmtree(settings.MEDIA_ROOT)
     Path(settings.MEDIA_ROOT).mkdir()

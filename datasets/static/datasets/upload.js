@@ -43,7 +43,7 @@ function setState(row, state, sentence = "") {
   badge.textContent = word;
   badge.className = `badge badge--dot ${look}`;
   row.node.querySelector("[data-sentence]").textContent = sentence;
-  row.progress.hidden = FINAL.has(state);
+  row.progress.classList.toggle("is-over", FINAL.has(state));
   if (row.url && !row.node.querySelector("a")) {
     const link = document.createElement("a");
     link.href = row.url;

@@ -1,0 +1,132 @@
+"""Everything about a person that is made once for a size: surface, paint, hair, clothes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.cast.geometry import Grid, Head, build_head, gauss, normals_of, refine, smoothstep
+from datasets.cast.hair import grow_beard, grow_hair
+from datasets.cast.identity import Identity
+from datasets.cast.moving import Window, eye_window, mouth_window
+from datasets.cast.paint import paint_skin
+from datasets.cast.palette import Palette, palette_of
+from datasets.cast.parts import Clothes, Patch, build_ears, build_glasses, build_neck, build_torso
+from datasets.cast.points import Points, joined
+from datasets.cast.scalp import scalp_mask, style_of
+
+FINE = 2  # paint is this many times finer than the surface that is shaded
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person ready to be drawn at about `unit` pixels per head unit."""
+
+    identity: Identity
+    unit: float
+    head: Head
+    palette: Palette
+    skin: Grid  # (FINE R, FINE C, 3) albedo
+    face: NDArray[np.bool_]  # (FINE R, FINE C): the face, as far as boxes and visibility are concerned
+    eyes: tuple[Window, Window]
+    mouth: Window
+    occlusion: Grid  # (R, C)
+    spacing: float
+    hair: Points  # and beard, ears and glasses
+    neck: Patch
+    torso: Patch
+    fields: dict[str, Grid]
+    marks: NDArray[np.intp]  # (5,) flat indices of the landmarks on the grid
+    oil: float
+
+
+def build_actor(identity: Identity, unit: float, clothes: Clothes) -> Actor:
+    """Build a person.
+
+    Args:
+        identity: Who.
+        unit: Pixels per head unit (half the height of a head) at which it will be drawn at most; grids and hair get
+            as dense as that needs.
+        clothes: What is worn.
+    """
+    rows = int(np.clip(round(1.6 * unit), 72, 440))
+    head = build_head(identity, rows)
+    fine = head.finer(FINE)
+    palette, style = palette_of(identity), style_of(identity)
+    scalp = scalp_mask(fine, identity, style)
+    normals = normals_of(head.points)
+    loose = [
+        build_ears(identity, palette, unit),
+        grow_hair(head, normals, identity, style, palette, unit),
+        grow_beard(head, normals, identity, palette, unit),
+    ]
+    glasses = build_glasses(identity, head.features, unit)
+    if glasses is not None:
+        loose.append(glasses)
+    face = (np.abs(fine.phi) < np.radians(72)) & (scalp < 0.5) & (np.abs(fine.y0 + 0.17) < 0.79)
+    return Actor(
+        identity=identity,
+        unit=unit,
+        head=head,
+        palette=palette,
+        skin=paint_skin(fine, identity, palette, scalp),
+        face=face,
+        eyes=(eye_window(fine, -1.0), eye_window(fine, 1.0)),
+        mouth=mouth_window(fine),
+        occlusion=_occlusion(head, rows),
+        spacing=2.0 / rows,
+        hair=joined(loose),
+        neck=build_neck(identity, palette, rows),
+        torso=build_torso(identity, palette, clothes, rows),
+        fields=_fields(head),
+        marks=_landmarks(head),
+        oil=1.0 + 0.35 * palette.darkness - 0.2 * float(np.clip(identity["age"], -1, 1.5)),
+    )
+
+
+def _occlusion(head: Head, rows: int) -> Grid:
+    """Return how much sky hollows see, (R, C): places deeper than their surroundings see less."""
+    z = head.points[..., 2]
+    wide = z - cv2.GaussianBlur(z, (0, 0), rows / 14)
+    near = z - cv2.GaussianBlur(z, (0, 0), rows / 34)
+    shade = 1 + 3.2 * np.minimum(wide, 0.003) + 7.0 * np.minimum(near, 0.003)
+    front = smoothstep(0.15, 0.5, np.cos(head.phi))
+    below = 1 - 0.35 * smoothstep(-0.86, -1.0, head.y0)
+    return np.asarray((1 + (np.clip(shade, 0.50, 1.0) - 1) * front) * below, np.float32)
+
+
+def _fields(head: Head) -> dict[str, Grid]:
+    """Return how far expressions move each place of the surface."""
+    f, x, y = head.features, head.points[..., 0], head.y0
+    ax = np.abs(x)
+    jaw = smoothstep(f.mouth_y + 0.02, f.mouth_y - 0.05, y)
+    jaw = jaw * smoothstep(np.radians(85), np.radians(45), np.abs(head.phi))
+    front = np.cos(head.phi) > 0
+    return {
+        "jaw": jaw.astype(np.float32),
+        "corner": gauss(ax, y, f.mouth_w, f.mouth_y, 0.10, 0.09) * front,
+        "cheek": gauss(ax, y, 0.33, f.nose_base + 0.10, 0.12, 0.10) * front,
+        "brow": gauss(ax, y, f.eye_x * 0.95, f.brow_y, 0.24, 0.075) * front,
+        "lips": gauss(x, y, 0, f.mouth_y, 0.15, 0.08) * front,
+    }
+
+
+def _landmarks(head: Head) -> NDArray[np.intp]:
+    """Return the grid places of both eyes (viewer's left first), nose tip and mouth corners."""
+    f = head.features
+    wanted = [
+        (-f.eye_x, f.eye_y), (f.eye_x, f.eye_y), (0.0, f.nose_base + 0.045),
+        (-f.mouth_w, f.mouth_y + f.corners), (f.mouth_w, f.mouth_y + f.corners),
+    ]  # fmt: skip
+    x, y = head.points[..., 0], head.y0
+    behind = np.where(np.cos(head.phi) > 0, 0.0, 9.0)
+    return np.array([int(np.argmin((x - a) ** 2 + (y - b) ** 2 + behind)) for a, b in wanted], np.intp)
+
+
+def refined(patch: Patch, values: Grid) -> Grid:
+    """Return a patch's coarse values at the size of its paint."""
+    rows, cols = patch.albedo.shape[:2]
+    return refine(values, (cols, rows))

@@ -1,0 +1,86 @@
+"""Points to pixels.
+
+Points are sorted by depth and their ranks written far to near into a buffer of twice the size; a maximum filter then
+grows each point to a block, so that what is in front hides what is behind. The buffer is shrunk at the end, which
+gives soft edges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.cast.points import Rows
+
+PERSPECTIVE = 0.075
+_FINE = cv2.getStructuringElement(cv2.MORPH_RECT, (2, 2))
+_COARSE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 3))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Points to draw: places (N, 3) in the viewer's axes, colour bytes (N, 3), a flag (N,), and the block's size."""
+
+    xyz: Rows
+    colour: NDArray[np.uint8]
+    flag: NDArray[np.uint8]
+    coarse: bool = False
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A drawn person or thing: RGBA bytes (h, w, 4), colour multiplied by cover; flagged share (h, w); its corner."""
+
+    rgba: NDArray[np.uint8]
+    flagged: NDArray[np.uint8]
+    x: int
+    y: int
+
+
+def project(xyz: Rows, centre: tuple[float, float], unit: float) -> NDArray[np.float32]:
+    """Return pixels (N, 2) of places (N, 3) in the viewer's axes; centre is where the origin falls."""
+    scale = unit / (1 - PERSPECTIVE * xyz[:, 2])
+    return np.stack([centre[0] + xyz[:, 0] * scale, centre[1] - xyz[:, 1] * scale], axis=1).astype(np.float32)
+
+
+def splat(
+    layers: list[Layer], centre: tuple[float, float], unit: float, window: tuple[int, int, int, int]
+) -> Tile:
+    """Draw layers into a window (x0, y0, x1, y1) of the picture."""
+    x0, y0, x1, y1 = window
+    w, h = 2 * (x1 - x0), 2 * (y1 - y0)
+    xyz = np.concatenate([layer.xyz for layer in layers])
+    scale = np.float32(2 * unit) / (1 - np.float32(PERSPECTIVE) * xyz[:, 2])
+    px = (xyz[:, 0] * scale + np.float32(2 * (centre[0] - x0))).astype(np.int32)
+    py = (np.float32(2 * (centre[1] - y0)) - xyz[:, 1] * scale).astype(np.int32)
+    inside = (px >= 1) & (px < w - 1) & (py >= 1) & (py < h - 1)
+    depth = np.clip((xyz[:, 2] + 3) * 10000, 0, 65535).astype(np.uint16)
+    order = np.argsort(depth, kind="stable")  # 16 bits: numpy's radix sort
+    order = order[inside[order]]
+    at = py[order] * w + px[order]
+    coarse = np.concatenate([np.full(len(layer.xyz), layer.coarse) for layer in layers])[order]
+    ranks = np.arange(1, len(order) + 1, dtype=np.float32)
+    fine_buffer, coarse_buffer = np.zeros(w * h, np.float32), np.zeros(w * h, np.float32)
+    fine_buffer[at[~coarse]] = ranks[~coarse]  # Far to near: the last write, the nearest, stays.
+    coarse_buffer[at[coarse]] = ranks[coarse]
+    sharp, wide = fine_buffer.reshape(h, w), coarse_buffer.reshape(h, w)
+    drawn = np.asarray(cv2.max(cv2.dilate(sharp, _FINE), cv2.dilate(wide, _COARSE)))
+    # Where a surface stretches, a gap of a pixel is left between its points: neighbours close it.
+    gaps = np.asarray(cv2.dilate(sharp, _COARSE))
+    shown: NDArray[np.int32] = np.where(drawn == 0, gaps, drawn).astype(np.int32)
+    colours = np.zeros((len(order) + 1, 4), np.uint8)
+    colours[1:, :3] = np.concatenate([layer.colour for layer in layers])[order]
+    colours[1:, 3] = 255
+    flags = np.zeros(len(order) + 1, np.uint8)
+    flags[1:] = np.concatenate([layer.flag for layer in layers])[order]
+    image = np.take(colours.view(np.uint32)[:, 0], shown).view(np.uint8).reshape(h, w, 4)
+    size = (w // 2, h // 2)
+    return Tile(
+        np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8),
+        np.asarray(cv2.resize(np.take(flags, shown), size, interpolation=cv2.INTER_AREA), np.uint8),
+        x0,
+        y0,
+    )

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from annotator.agreement.consensus import overall_from_people, to_storage
 from annotator.models import Item, Judgment, Mark, PersonJudgment, Study
@@ -120,19 +120,12 @@ class Evidence:
     def pairs(self) -> Iterator[JudgedPair]:
         """Pairs without their answers: who must stay together."""
         for pairs in self._chunks():
-            self._name_people(pairs, self._judged_people(pairs))
-            self._name_origins(pairs, self._judged_origins(pairs))
             yield from pairs.values()
 
     def answered_chunks(self) -> Iterator[list[JudgedPair]]:
         """The same pairs with their answers, a chunk at a time."""
         for pairs in self._chunks():
             self._add_answers(pairs)
-            told = [(pair.item, answer) for pair in pairs.values() for answer in pair.answers]
-            judged = [(item, said.person) for item, answer in told for said in answer.people]
-            judged += [(item, mark.person) for item, answer in told for mark in answer.marks]
-            self._name_people(pairs, judged)
-            self._name_origins(pairs, ((item, answer.is_simulated) for item, answer in told))
             yield list(pairs.values())
 
     def _chunks(self) -> Iterator[dict[int, JudgedPair]]:
@@ -147,6 +140,8 @@ class Evidence:
                     same += 1
                 else:
                     pairs[item] = JudgedPair(item, prompt, published, key, (a, b), (sha_a, sha_b))
+                    pairs[item].origins = self._origins_of(item, published)
+            self._name_people(pairs)
             yield pairs
         self._left_out = {
             what: count
@@ -159,78 +154,98 @@ class Evidence:
 
     # ------------------------------------------------------------ people and kinds of evidence
 
-    def _judgments_of(self, pairs: Iterable[int]) -> Q:
-        items = list(pairs)
-        of_items = Q(item__in=items) | Q(item__repeat_of__in=items)
-        return of_items & Q(study=self.study, pk__lte=self.last_judgment)
+    def _judgments(self) -> QuerySet[Judgment]:
+        return Judgment.objects.filter(study=self.study, pk__lte=self.last_judgment).order_by()
 
-    def _judged_origins(self, pairs: dict[int, JudgedPair]) -> Iterator[tuple[int, bool]]:
-        rows = Judgment.objects.filter(self._judgments_of(pairs)).order_by()
-        for item, original, simulated in rows.values_list(
-            "item", "item__repeat_of", "is_simulated"
-        ).distinct():
-            yield original or item, simulated
+    def _items_judged(self, *, simulated: bool) -> set[int]:
+        rows = (
+            self._judgments().filter(is_simulated=simulated).values_list("item", "item__repeat_of").distinct()
+        )
+        return {original or item for item, original in rows}
 
-    def _judged_people(self, pairs: dict[int, JudgedPair]) -> Iterator[tuple[int, int | None]]:
-        judgments = Judgment.objects.filter(self._judgments_of(pairs)).order_by().values("pk")
+    @cached_property
+    def _simulated(self) -> set[int]:
+        return self._items_judged(simulated=True)
+
+    @cached_property
+    def _human(self) -> set[int] | None:
+        """Items that people judged; None for all of them, as in most studies, where no set is worth its memory."""
+        published = Item.objects.filter(study=self.study).exclude(pair__published_better="")
+        return self._items_judged(simulated=False) if self._simulated or published.exists() else None
+
+    def _origins_of(self, item: int, published: str) -> list[str]:
+        return [
+            *([HUMAN] if self._human is None or item in self._human else []),
+            *([SIMULATED] if item in self._simulated else []),
+            *([PUBLISHED] if published else []),
+        ]
+
+    @cached_property
+    def _judged_besides(self) -> dict[int, set[int]]:
+        """By item, people who were judged in it though they are not named as subjects of its clips any more."""
+        others: dict[int, set[int]] = defaultdict(set)
         for model in (PersonJudgment, Mark):
-            rows = model._default_manager.filter(judgment__in=judgments).order_by()
+            rows = model._default_manager.filter(
+                judgment__in=self._judgments(), person__isnull=False
+            ).order_by()
+            for side in ("a", "b"):
+                clip = OuterRef(f"judgment__item__pair__clip_{side}")
+                rows = rows.exclude(Exists(ClipSubject.objects.filter(clip=clip, person=OuterRef("person"))))
             fields = ("judgment__item", "judgment__item__repeat_of", "person")
             for item, original, person in rows.values_list(*fields).distinct():
-                yield original or item, person
+                others[original or item].add(person)
+        return others
 
-    @staticmethod
-    def _name_people(pairs: dict[int, JudgedPair], judged: Iterable[tuple[int, int | None]]) -> None:
-        """Everybody who should be in either clip, in order, then whoever was judged though not named any more."""
+    def _name_people(self, pairs: dict[int, JudgedPair]) -> None:
+        """Everybody who should be in either clip, in order, then whoever else was judged."""
         subjects: dict[int, list[int]] = defaultdict(list)
         clips = {clip for pair in pairs.values() for clip in pair.clips}
         rows = ClipSubject.objects.filter(clip__in=clips).order_by("clip", "position", "pk")
         for clip, person in rows.values_list("clip", "person"):
             subjects[clip].append(person)
-        others: dict[int, set[int]] = defaultdict(set)
-        for item, judged_person in judged:
-            if judged_person is not None:
-                others[item].add(judged_person)
         for pair in pairs.values():
             named = [person for clip in pair.clips for person in subjects[clip]]
-            pair.people = list(dict.fromkeys([*named, *sorted(others[pair.item])]))
-
-    @staticmethod
-    def _name_origins(pairs: dict[int, JudgedPair], judged: Iterable[tuple[int, bool]]) -> None:
-        kinds: dict[int, set[str]] = defaultdict(set)
-        for item, simulated in judged:
-            kinds[item].add(SIMULATED if simulated else HUMAN)
-        for pair in pairs.values():
-            published = [PUBLISHED] if pair.published else []
-            pair.origins = [*sorted(kinds[pair.item]), *published]
+            pair.people = list(dict.fromkeys([*named, *sorted(self._judged_besides.get(pair.item, ()))]))
 
     # ------------------------------------------------------------ answers
 
+    @cached_property
+    def _has_repeats(self) -> bool:
+        return Item.objects.filter(study=self.study, repeat_of__isnull=False).exists()
+
     def _add_answers(self, pairs: dict[int, JudgedPair]) -> None:
+        items: dict[int, int] = {item: item for item in pairs}
+        if self._has_repeats:
+            repeats = Item.objects.filter(repeat_of__in=list(pairs)).values_list("pk", "repeat_of")
+            items |= {item: original for item, original in repeats if original is not None}
         later = Judgment.objects.filter(supersedes=OuterRef("pk"), pk__lte=self.last_judgment)
         rows = (
-            Judgment.objects.filter(self._judgments_of(pairs))
-            .annotate(taken_back=Exists(later))
-            .order_by("pk")
+            self._judgments().filter(item__in=list(items)).annotate(taken_back=Exists(later)).order_by("pk")
         )
         answers: dict[int, Answer] = {}
-        for row in rows.select_related("item", "annotator"):
-            repeat = row.item.repeat_of_id is not None
-            answers[row.pk] = Answer(
-                judgment=row.pk,
-                supersedes=row.supersedes_id,
-                pseudonym=row.annotator.pseudonym,
-                counts=not (row.surplus or row.taken_back or repeat),
-                is_repeat=repeat,
-                is_review=row.is_review,
-                is_simulated=row.is_simulated,
-                left_is_a=row.left_is_a,
-                overall=to_storage(row.overall, left_is_a=row.left_is_a),
-                remark=row.remark,
-                active_ms=row.active_ms,
-                created_at=row.created_at,
+        # Plain values, in the order of the fields below: rows of the model would cost more than all the rest.
+        for pk, item, surplus, taken_back, supersedes, pseudonym, *said in rows.values_list(
+            *("pk", "item", "surplus", "taken_back", "supersedes", "annotator__pseudonym"),
+            *("is_review", "is_simulated", "left_is_a", "overall", "remark", "active_ms", "created_at"),
+        ):
+            values: Any = said
+            is_review, is_simulated, left_is_a, overall, remark, active_ms, created_at = values
+            is_repeat = items[item] != item
+            answers[pk] = Answer(
+                judgment=pk,
+                supersedes=supersedes,
+                pseudonym=pseudonym,
+                counts=not (surplus or taken_back or is_repeat),
+                is_repeat=is_repeat,
+                is_review=is_review,
+                is_simulated=is_simulated,
+                left_is_a=left_is_a,
+                overall=to_storage(overall, left_is_a=left_is_a),
+                remark=remark,
+                active_ms=active_ms,
+                created_at=created_at,
             )
-            pairs[row.item.repeat_of_id or row.item_id].answers.append(answers[row.pk])
+            pairs[items[item]].answers.append(answers[pk])
         verdicts = PersonJudgment.objects.filter(judgment__in=answers.keys()).order_by("judgment", "pk")
         for judgment, person, verdict, no_drift in verdicts.values_list(
             "judgment", "person", "verdict", "no_drift"

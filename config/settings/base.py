@@ -147,6 +147,20 @@ STORAGES = {
     "default": _DEFAULT_STORAGE,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Where the signed links of a bucket lead: browsers may load media from there. A service that is not Amazon's has the
+# bucket's name before its host or after it.
+MEDIA_ORIGINS: list[str] = []
+if S3_BUCKET:
+    _ENDPOINT = env.str("S3_ENDPOINT_URL", default="").rstrip("/")
+    _REGION = env.str("S3_REGION", default="")
+    MEDIA_ORIGINS = (
+        [_ENDPOINT, _ENDPOINT.replace("://", f"://{S3_BUCKET}.")]
+        if _ENDPOINT
+        else [
+            f"https://{S3_BUCKET}.s3{dot_region}.amazonaws.com"
+            for dot_region in {"", f".{_REGION}".rstrip(".")}
+        ]
+    )
 # The path under which nginx serves MEDIA_ROOT internally; empty means that Django sends the bytes itself.
 MEDIA_ACCEL_PREFIX = env.str("LIKENESS_MEDIA_ACCEL_PREFIX", default="")
 UPLOAD_MAX_BYTES = env.int("LIKENESS_UPLOAD_MAX_BYTES", default=2 * 1024**3)
@@ -190,7 +204,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.web.api.JsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "config.web.api.CursorPages",

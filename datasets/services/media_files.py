@@ -44,7 +44,11 @@ def file_put(*, name: str, source: Path) -> None:
         _copy_atomically(source, Path(default_storage.path(name)))
         return
     with source.open("rb") as file:
-        default_storage.save(name, File(file))
+        stored = default_storage.save(name, File(file))
+    if stored != name:
+        raise OSError(
+            f"the storage called {name} {stored}: set it to overwrite, names are made of the content"
+        )
 
 
 def _copy_atomically(source: Path, target: Path) -> None:

@@ -167,3 +167,17 @@ def test_every_damaged_or_odd_file_is_refused_in_a_sentence_or_copied_right(
             assert clip.refusal.endswith(".")
             assert len(clip.refusal) > len(name) + 15
     assert list((home / "uploads").iterdir()) == []
+
+
+def test_a_bucket_serves_as_well_as_a_folder(make_video, settings, home: Path) -> None:
+    # A storage without paths on this machine, as a bucket is.
+    settings.STORAGES = settings.STORAGES | {
+        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    }
+    clip = ingest(make_video(frames=6))
+    run_jobs(queue="media")
+    clip.refresh_from_db()
+    assert clip.state == ClipState.READY
+    assert default_storage.size(clip.playback_file) == clip.playback_bytes
+    assert list((home / "media").iterdir()) == []
+    assert list((home / "uploads").iterdir()) == []

@@ -1,15 +1,20 @@
 """A browser for the whole run, and clips that carry their frame numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
+from annotator.models import Study
+from tests.annotator.factories import make_annotator
 from tests.end_to_end.browser import find_chromium, started_browser
 from tests.end_to_end.coded_clips import write_coded_clip
 from tests.end_to_end.static_server import served_player
+from tests.end_to_end.studies import make_watchable_study
+from tests.end_to_end.workbench_page import PASSWORD, WorkbenchPage
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +67,50 @@ def player_page(chromium: Browser, player_address: str) -> Iterator[Page]:
     yield page
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def pairs() -> int:
+    """How many pairs the study has; a test may say otherwise."""
+    return 12
+
+
+@pytest.fixture
+def instructions() -> str:
+    return ""
+
+
+@pytest.fixture
+def study(home: Path, transactional_db: None, pairs: int, instructions: str) -> Study:
+    return make_watchable_study(pairs=pairs, instructions=instructions, overlap=2)
+
+
+@pytest.fixture
+def make_other(study: Study) -> Callable[[], str]:
+    """Add another annotator to the study; their name is returned."""
+    return lambda: _annotator(study, "ann-04")
+
+
+@pytest.fixture
+def workbench(
+    chromium: Browser, live_server: LiveServer, study: Study, instructions: str
+) -> Iterator[WorkbenchPage]:
+    """Open the study's workbench as its annotator, logged in through the form; errors of the page fail the test."""
+    name = _annotator(study, "ann-03")
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    page = WorkbenchPage(context, live_server.url, study.slug)
+    page.log_in(name, PASSWORD)
+    if instructions:
+        expect(page.page.get_by_role("dialog")).to_be_visible()
+        page.press("Enter")
+    page.wait_for_pair()
+    yield page
+    context.close()
+    assert page.errors == []
+
+
+def _annotator(study: Study, name: str) -> str:
+    user = make_annotator(study, name=name)
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
+    return name

@@ -1,39 +1,14 @@
 """Ten pairs by keyboard alone, with a mark, an undo, a reload and a network that goes away: all of it is kept."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import expect
 
 from annotator.models import Judgment, Study
-from tests.annotator.factories import make_annotator
-from tests.end_to_end.studies import make_watchable_study
 from tests.end_to_end.workbench_page import WorkbenchPage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def study(home: object, transactional_db: None) -> Study:
-    return make_watchable_study(pairs=12)
-
-
-@pytest.fixture
-def workbench(chromium: Browser, live_server: LiveServer, study: Study) -> Iterator[WorkbenchPage]:
-    """Open the study's workbench as its annotator, logged in through the form."""
-    annotator = make_annotator(study, name="ann-03")
-    annotator.set_password(PASSWORD)
-    annotator.save(update_fields=["password"])
-    context = chromium.new_context(viewport={"width": 1280, "height": 720})
-    page = WorkbenchPage(context, live_server.url, study.slug)
-    page.log_in("ann-03", PASSWORD)
-    page.wait_for_pair()
-    yield page
-    context.close()
 
 
 def _said(judgment: Judgment) -> dict[str, Any]:
@@ -135,7 +110,6 @@ def test_ten_pairs_by_keyboard_alone(workbench: WorkbenchPage, study: Study) -> 
     assert len({judgment.slot_id for judgment in stored}) == 10
     assert not any(judgment.surplus for judgment in stored)
     assert len(stored) == 11
-    assert [error for error in workbench.errors if "ERR_INTERNET_DISCONNECTED" not in error] == []
 
 
 def test_enter_points_at_what_is_missing(workbench: WorkbenchPage) -> None:

@@ -1,10 +1,12 @@
 """The workbench as an annotator's hands have it."""
 
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 WAIT_MS = 30_000
+PASSWORD = "correct horse battery"
 
 
 class WorkbenchPage:
@@ -18,19 +20,38 @@ class WorkbenchPage:
         self.page.set_default_timeout(WAIT_MS)
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", self._note)
 
-    def _note(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
+    def another_tab(self, *, open_study: bool = True) -> "WorkbenchPage":
+        """Open the same study in another tab of the same browser."""
+        tab = WorkbenchPage(self.context, self.address, self.slug)
+        if open_study:
+            tab.page.goto(f"{self.address}/w/{self.slug}/")
+        return tab
+
+    def read_codes(self) -> None:
+        """From now on, note at every paint which frames the canvases themselves show, in `codes`."""
+        reader = (Path(__file__).parent / "pages/frame_code.js").read_text().replace("export ", "")
+        self.page.evaluate(
+            f"""() => {{
+              {reader}
+              const {{ player }} = workbench;
+              const canvas = (side) => document.querySelector(`[data-canvas=${{side}}]`);
+              const read = (side) => readFrameCode(canvas(side), player.facts(side));
+              globalThis.codes = [];
+              player.addEventListener("paint", (event) => {{
+                codes.push({{ left: read("left"), right: read("right"), index: event.detail.left }});
+              }});
+            }}"""
+        )
 
     def log_in(self, username: str, password: str) -> None:
         self.page.goto(f"{self.address}/login/?next=/w/{self.slug}/")
+        expect(self.page.locator("[name=username]")).to_be_focused(timeout=WAIT_MS)
         self.page.keyboard.type(username)
         self.page.keyboard.press("Tab")
         self.page.keyboard.type(password)
         self.page.keyboard.press("Enter")
-        self.page.wait_for_url(f"**/w/{self.slug}/")
+        self.page.wait_for_url(lambda url: "/login/" not in url)
 
     def press(self, *keys: str) -> None:
         for key in keys:

@@ -42,6 +42,8 @@ export class Outbox extends EventTarget {
     this.#storage = storage;
     globalThis.addEventListener("online", () => this.flush());
     globalThis.addEventListener("storage", (event) => event.key?.startsWith(this.#prefix) && this.#tell());
+    // Back from another tab, where a login may have mended things.
+    globalThis.addEventListener("focus", () => this.flush());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.flush());
   }
 

@@ -13,7 +13,11 @@
  * @property {{judgment: number, answer: import("./answer.js").AnswerBody} | null} previous
  *
  * @typedef {import("./player.js").Source} Source
- * @typedef {{payload: Payload, sources: Promise<Record<"left" | "right", Source>>, close: () => void}} Pair
+ * @typedef {object} Pair
+ * @property {Payload} payload
+ * @property {Promise<Record<"left" | "right", Source>>} sources
+ * @property {boolean} isReady  whether the sources are open
+ * @property {() => void} close
  */
 import { call, download } from "./api.js";
 import { openSource } from "./player.js";
@@ -25,7 +29,6 @@ export class Pairs {
   #next = null;
   /** @type {Pair | null} */
   #prepared = null;
-  #ready = false;
 
   /**
    * @param {{claim: string, last: string}} urls
@@ -43,7 +46,7 @@ export class Pairs {
 
   /** Whether the prepared pair is in memory, so that showing it needs no network. */
   get isReady() {
-    return this.#prepared !== null && this.#ready;
+    return this.#prepared?.isReady ?? false;
   }
 
   /** Get the next pair ready. A failure here is silent: it shows when the pair is wanted. */
@@ -97,11 +100,8 @@ export class Pairs {
   /** @param {string[]} [besides] tokens in hand that nobody else knows of */
   async #claimed(besides = []) {
     const payload = await call(this.#urls.claim, { holding: [...this.#held(), ...besides] });
-    const pair = payload && opened(payload);
-    this.#prepared = pair;
-    this.#ready = false;
-    pair?.sources.then(() => (this.#ready = pair === this.#prepared), () => {});
-    return pair;
+    this.#prepared = payload && opened(payload);
+    return this.#prepared;
   }
 }
 
@@ -109,9 +109,12 @@ export class Pairs {
 export function opened(payload) {
   const sides = [openedClip(payload.left.url), openedClip(payload.right.url)];
   const sources = Promise.all(sides).then(([left, right]) => ({ left, right }));
-  sources.catch(() => {}); // Whoever shows the pair says so.
+  const close = () => sides.forEach((side) => side.then((source) => source.close(), () => {}));
+  const pair = { payload, sources, isReady: false, close };
+  // Whoever shows the pair says what is wrong with it.
+  sources.then(() => (pair.isReady = true), () => {});
   for (const person of payload.people) for (const url of person.references) warm(url);
-  return { payload, sources, close: () => sides.forEach((side) => side.then((source) => source.close(), () => {})) };
+  return pair;
 }
 
 /** @param {string} url */

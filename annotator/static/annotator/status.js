@@ -25,7 +25,7 @@ export class Status {
     if (!outbox) return;
     this.#outbox = outbox;
     const show = () => {
-      this.#saving(outbox.state, outbox);
+      this.#saving(outbox.state);
       this.#count();
     };
     outbox.addEventListener("state", show);
@@ -46,7 +46,7 @@ export class Status {
     const remark = /** @type {HTMLTextAreaElement} */ (this.#part("[data-remark-text]"));
     remark.value = payload.previous?.answer.remark ?? "";
     this.#root.dataset.state = payload.previous ? "taking-back" : "judging";
-    this.notice(payload.previous ? "You are taking your last answer back. Enter replaces it, U leaves it as it was." : "");
+    this.#notices();
     this.announce(payload.previous ? "The pair you judged last" : `Next pair. ${this.#part("[data-count]").textContent} done`);
   }
 
@@ -95,13 +95,6 @@ export class Status {
     this.#part("[data-live]").textContent = text;
   }
 
-  /** A line under the header; "" takes it away. @param {string} text @param {[string, () => void][]} [actions] */
-  notice(text, actions = []) {
-    this.#part("[data-notice]").hidden = !text;
-    this.#part("[data-notice-text]").textContent = text;
-    this.#part("[data-notice-actions]").replaceChildren(...actions.map(([word, act]) => button(word, act)));
-  }
-
   /** The session is over. @param {() => void} again */
   loggedOut(again) {
     this.ended("You are logged out. Nothing is lost: what you answered waits in this browser.", again, "I have logged in");
@@ -128,8 +121,8 @@ export class Status {
     this.#part("[data-end-actions]").replaceChildren(...(again ? [button(word, again)] : []));
   }
 
-  /** @param {OutboxState} state @param {Outbox} outbox */
-  #saving({ waiting, refused, sending, trouble }, outbox) {
+  /** @param {OutboxState} state */
+  #saving({ waiting, sending, trouble }) {
     const offline = !navigator.onLine;
     const words = waiting === 0 ? "saved" : sending && !trouble ? "saving…" : `waiting: ${waiting}`;
     const saved = this.#part("[data-saved]");
@@ -137,18 +130,37 @@ export class Status {
     if (saved.textContent !== text) saved.textContent = text;
     saved.dataset.waiting = String(waiting);
     saved.classList.toggle("is-waiting", waiting > 0 || offline);
-    if (trouble === "login") {
-      this.notice("You are logged out. Your answers wait in this browser and go out once you log in.", [
+    this.#notices();
+  }
+
+  /** The line under the header: the most pressing thing there is to say, if any. */
+  #notices() {
+    const outbox = this.#outbox;
+    const { trouble, refused } = outbox?.state ?? { trouble: "", refused: [] };
+    if (outbox && trouble === "login") {
+      this.#notice("You are logged out. Your answers wait in this browser and go out once you log in.", [
         ["Log in", () => globalThis.open(this.#login, "_blank", "noopener")],
       ]);
-    } else if (refused.length) {
-      this.notice(`${refused.length === 1 ? "An answer was" : `${refused.length} answers were`} not accepted: ${refused[0].refused}`, [
+    } else if (outbox && refused.length) {
+      const which = refused.length === 1 ? "An answer was" : `${refused.length} answers were`;
+      this.#notice(`${which} not accepted: ${refused[0].refused}`, [
         ["Send again", () => outbox.retry()],
         ["Discard", () => outbox.discard()],
       ]);
-    } else if (this.#root.dataset.state !== "taking-back") {
-      this.notice("");
+    } else if (this.#root.dataset.state === "taking-back") {
+      this.#notice("You are taking your last answer back. Enter replaces it, U leaves it as it was.");
+    } else {
+      this.#notice("");
     }
+  }
+
+  /** @param {string} text "" takes it away @param {[string, () => void][]} [actions] */
+  #notice(text, actions = []) {
+    const line = this.#part("[data-notice-text]");
+    if (line.textContent === text) return;
+    this.#part("[data-notice]").hidden = !text;
+    line.textContent = text;
+    this.#part("[data-notice-actions]").replaceChildren(...actions.map(([word, act]) => button(word, act)));
   }
 
   /** @param {string} action @param {boolean} pressed */

@@ -254,8 +254,11 @@ class Workbench {
   #openRemark() {
     if (!this.#questions.remark) return;
     const box = part(this.#root, "[data-remark]");
+    const text = part(this.#root, "[data-remark-text]");
     box.hidden = !box.hidden;
-    if (!box.hidden) part(this.#root, "[data-remark-text]").focus();
+    // What is hidden keeps the focus until the next frame, and the next key would go to it.
+    if (box.hidden) text.blur();
+    else text.focus();
     this.#showAnswer();
   }
 

@@ -6,7 +6,7 @@ from .studies import Item, Study
 
 
 class SlotState(models.TextChoices):
-    WAITING = "waiting"  # a repeat whose original is not answered yet
+    WAITING = "waiting"  # a repeat whose original is not answered yet; a place whose clips are gone
     FREE = "free"
     LEASED = "leased"
     DONE = "done"

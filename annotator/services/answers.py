@@ -1,5 +1,6 @@
 """What an answer may say. The one place where an annotator's words are checked, for every way that they come in."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
@@ -10,6 +11,9 @@ from annotator.models import MarkKind, PersonVerdict, Side, Verdict
 
 MAX_REMARK = 10_000
 MAX_MARKS = 500
+
+# What a browser sends when an emoji is cut in the middle.
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 _KEYS = {"overall", "people", "marks", "no_drift", "remark"}
 
@@ -139,8 +143,8 @@ def _remark(value: Any, questions: Questions) -> str:
     value = "" if value is None else value
     if not isinstance(value, str):
         raise _Wrong("A remark is text.")
-    # PostgreSQL stores no NUL in text.
-    value = value.replace("\x00", "").strip()
+    # No database stores half an emoji, nor PostgreSQL a NUL: mended, since a refusal would cost the whole answer.
+    value = _HALF_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", value.replace("\x00", "")).strip()
     if value and not questions.remark:
         raise _Wrong("This study asks for no remark.")
     if len(value) > MAX_REMARK:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from annotator.models import Judgment, Member, Role, Slot, SlotKind, SlotState, Study, StudyState
@@ -151,10 +151,21 @@ def _playable(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace)
     lease = _lease(slot, annotator, study, place)
     if lease.pair.is_playable:
         return lease
-    Slot.objects.get(pk=slot.slot_id).delete()
-    n_items = 0 if Slot.objects.filter(item=slot.item_id).exists() else 1
+    _withdraw(slot.slot_id)
+    places = Slot.objects.filter(item=slot.item_id).exclude(state=SlotState.WAITING, repeat_of=None)
+    n_items = 0 if places.exists() else 1
     Study.objects.filter(pk=study.pk).update(n_slots=F("n_slots") - 1, n_items=F("n_items") - n_items)
     return None
+
+
+def _withdraw(slot_id: int) -> None:
+    """Delete a slot; one to which an answer came too late stays with it, and waits for nobody."""
+    if Judgment.objects.filter(slot=slot_id).exists():
+        Slot.objects.filter(pk=slot_id).update(
+            state=SlotState.WAITING, annotator=None, lease=None, lease_expires_at=None
+        )
+    else:
+        Slot.objects.get(pk=slot_id).delete()
 
 
 def _lease(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace) -> Lease:
@@ -195,5 +206,7 @@ def _take_up(slot: HeldSlot, annotator: User, minutes: int) -> bool:
 
 
 def _renew(slot_id: int, lease: uuid.UUID, annotator: User, minutes: int) -> bool:
+    """Renew a lease, unless its holder was taken off the study while their page went on."""
     ends = Now() + timedelta(minutes=minutes)
-    return bool(_held(slot_id, lease, annotator).update(lease_expires_at=ends))
+    is_member = Exists(Member.objects.filter(study=OuterRef("study"), user=annotator))
+    return bool(_held(slot_id, lease, annotator).filter(is_member).update(lease_expires_at=ends))

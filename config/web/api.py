@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -17,6 +18,15 @@ class ApiRequest(Request):
     """A request that passed authentication, which every endpoint but the login asks for."""
 
     user: User
+
+
+class JsonParser(JSONParser):
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse what is nested deeper than Python's own parser goes, instead of failing."""
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            raise exceptions.ParseError("JSON parse error - nested too deeply") from None
 
 
 class CursorPages(CursorPagination):

@@ -11,7 +11,7 @@ from annotator.services.judgments import REPEAT_AFTER, judgment_submit
 from annotator.services.slots import slot_claim, slot_release
 from annotator.services.studies import study_add_items
 from annotator.tokens import LeaseToken
-from datasets.models import ClipState, Pair
+from datasets.models import Clip, ClipState, Pair
 from tests.annotator.factories import (
     expire,
     make_annotator,
@@ -140,15 +140,45 @@ def test_a_pair_whose_clip_was_removed_is_passed_over():
     study = make_study(n_pairs=3, overlap=1)
     annotator = make_annotator(study)
     first = study.slots.order_by("position").first()
-    clip = first.item.pair.clip_a
-    for name in ("file", "playback_file", "poster_file", "filmstrip_file"):
-        setattr(clip, name, "")
-    clip.state = ClipState.REMOVED
-    clip.save()
+    remove_clip(first.item.pair.clip_a_id)
     assert judge(study, annotator).pk != first.pk
     assert not Slot.objects.filter(pk=first.pk).exists()
     study.refresh_from_db()
     assert (study.n_items, study.n_slots) == (2, 2)
+
+
+def test_a_late_answer_to_a_pair_that_is_gone_stands_in_nobodys_way():
+    study = make_study(n_pairs=2, overlap=1)
+    slow, quick, next_one = (make_annotator(study) for _ in range(3))
+    late = slot_claim(study=study, annotator=slow)
+    expire(study)
+    taken = slot_claim(study=study, annotator=quick)
+    assert taken.slot.slot_id == late.slot.slot_id
+    answer_late(late, slow)
+    expire(study)
+    remove_clip(late.pair.clip_a_id)
+
+    assert slot_claim(study=study, annotator=next_one).slot.slot_id != late.slot.slot_id
+    assert slot_claim(study=study, annotator=slow) is None
+    answer_late(taken, quick)
+    study.refresh_from_db()
+    assert (study.n_items, study.n_slots) == (1, 1)
+    assert list(Judgment.objects.values_list("surplus", flat=True)) == [True, True]
+
+
+def remove_clip(pk):
+    files = dict.fromkeys(["file", "playback_file", "poster_file", "filmstrip_file"], "")
+    Clip.objects.filter(pk=pk).update(state=ClipState.REMOVED, **files)
+
+
+def answer_late(lease, annotator):
+    judgment_submit(
+        annotator=annotator,
+        token=str(lease.token),
+        idempotency_key=uuid.uuid4(),
+        answer=make_answer(),
+        active_ms=1000,
+    )
 
 
 def test_a_released_slot_still_takes_the_answer_that_was_on_its_way():

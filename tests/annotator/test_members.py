@@ -11,7 +11,7 @@ from annotator.services.members import (
     member_remove,
 )
 from annotator.services.refusals import InvitationInvalid
-from annotator.services.slots import slot_claim
+from annotator.services.slots import slot_claim, slots_heartbeat
 from tests.annotator.factories import make_annotator, make_study, make_user, member_of
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +62,12 @@ def test_what_a_removed_member_held_goes_to_the_next():
     assert taken.slot.slot_id == held.slot.slot_id
     with pytest.raises(Member.DoesNotExist):
         slot_claim(study=study, annotator=leaving)
+
+
+def test_the_page_of_a_removed_member_keeps_nothing():
+    study = make_study(n_pairs=1, overlap=1)
+    leaving, staying = make_annotator(study), make_annotator(study)
+    token = str(slot_claim(study=study, annotator=leaving).token)
+    member_remove(member=member_of(study, leaving))
+    assert slots_heartbeat(annotator=leaving, tokens=[token]) == {token: False}
+    assert slot_claim(study=study, annotator=staying) is not None

@@ -167,3 +167,20 @@ def test_a_reviewer_gets_reviews_only():
     study = make_study()
     reviewer = client_of(make_annotator(study, Role.REVIEWER))
     assert claim(reviewer, study).status_code == 204
+
+
+def test_text_that_no_database_stores_is_mended_and_kept():
+    study = make_study()
+    client = client_of(make_annotator(study))
+    token = claim(client, study).json()["slot"]["token"]
+    # Half an emoji, which a browser sends when it is cut in the middle, and a zero byte.
+    reply = submit(client, token, answer=make_answer(remark="the jaw \ud83d\x00 drifts"))
+    assert reply.status_code == 201
+    assert Judgment.objects.get().remark == "the jaw \N{REPLACEMENT CHARACTER} drifts"
+
+
+def test_json_without_an_end_to_its_depth_is_refused():
+    client = client_of(make_annotator(make_study()))
+    deep = "[" * 200_000
+    reply = client.post("/api/v1/slots/submit", deep, content_type="application/json")
+    assert (reply.status_code, reply.json()["error"]["code"]) == (400, "parse_error")

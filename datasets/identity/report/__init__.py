@@ -1,0 +1,1 @@
+"""One clip on one page, made for sharing."""

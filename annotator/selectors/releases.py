@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -9,6 +10,9 @@ from annotator.models import Member, Role, Study
 from config.accounts.models import User
 from config.jobs.models import Job
 from datasets.models import Release, ReleaseState
+from datasets.releases import ReleaseError, read_manifest
+from datasets.releases.checksums import read_checksums
+from datasets.releases.manifest import FileEntry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,17 @@ class ReleaseRow:
     def split_counts(self) -> list[tuple[str, int]]:
         """How many comparisons each split has."""
         return list(self.release.counts.get("tables", {}).get("comparisons", {}).items())
+
+    @property
+    def files(self) -> list[FileEntry]:
+        """Every file of a whole release with its checksum; none where the folder was moved away."""
+        folder = Path(self.release.folder)
+        try:
+            if self.release.format == "likeness":
+                return list(read_manifest(folder).files)
+            return read_checksums(folder)
+        except ReleaseError:
+            return []
 
     def _rows_of(self, table: str) -> int | None:
         splits: dict[str, int] | None = self.release.counts.get("tables", {}).get(table)

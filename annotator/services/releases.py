@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from annotator.models import Study
+from annotator.releasing.evidence import chunked
 from annotator.releasing.rows import OnProgress, StudyRows
 from config.accounts.models import User
 from config.jobs.models import Job
@@ -267,10 +268,9 @@ def _freeze(release: Release, rows: StudyRows, counts: dict[str, Any]) -> None:
     release.manifest_sha256 = file_sha256(Path(release.folder) / name)
     release.save(update_fields=["state", "counts", "manifest_sha256"])
     clips, people = Release.clips.through, Release.people.through
-    clips._default_manager.bulk_create(
-        [clips(release_id=release.pk, clip_id=clip) for clip in sorted(rows.clip_ids)], batch_size=BATCH
-    )
-    people._default_manager.bulk_create(
-        [people(release_id=release.pk, person_id=person) for person in sorted(rows.person_ids)],
-        batch_size=BATCH,
-    )
+    for chunk in chunked(sorted(rows.clip_ids), BATCH):
+        clips._default_manager.bulk_create([clips(release_id=release.pk, clip_id=clip) for clip in chunk])
+    for chunk in chunked(sorted(rows.person_ids), BATCH):
+        people._default_manager.bulk_create(
+            [people(release_id=release.pk, person_id=person) for person in chunk]
+        )

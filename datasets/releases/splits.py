@@ -151,9 +151,8 @@ def _person(person: str) -> str:
 
 
 def _clip(clip: str) -> str:
-    # Sixteen hexadecimal digits tell clips apart at a quarter of the memory; two that share them by chance would
-    # only share a split.
-    return "c" + clip[:16]
+    # Eight bytes tell clips apart at a fraction of the memory; two that share them by chance would share a split.
+    return "c" + hashlib.blake2b(clip.encode(), digest_size=8).hexdigest()
 
 
 def _rank(seed: int, name: str) -> bytes:

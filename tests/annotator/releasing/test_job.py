@@ -142,3 +142,20 @@ def test_a_lead_downloads_a_release_and_others_do_not(judged, tmp_path):
     with zipfile.ZipFile(io.BytesIO(whole.getvalue())) as archive:
         archive.extractall(tmp_path / "unzipped")
     assert verify_release(tmp_path / "unzipped" / "tea-v1") == []
+
+
+@pytest.mark.parametrize("name", ["likeness", "jsonl"])
+def test_the_page_lists_every_file_with_its_checksum(judged, name):
+    release = release_queue(study=judged, options=ReleaseOptions(format=name))
+    work()
+    client = Client()
+    client.force_login(Member.objects.get(study=judged, role=Role.LEAD).user)
+
+    page = client.get(f"/releases/{release.pk}/").content.decode()
+
+    listed = "release.json" if name == "likeness" else "SHA256SUMS"
+    paths = {
+        str(path.relative_to(release.folder)) for path in Path(release.folder).rglob("*") if path.is_file()
+    }
+    assert all(path in page for path in paths - {listed})
+    assert f"/releases/{release.pk}/download.zip" in page

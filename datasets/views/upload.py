@@ -59,7 +59,10 @@ def upload_file(request: SiteRequest) -> HttpResponse:
     return JsonResponse(
         {
             "state": clip.state if is_new else "known",
-            "message": "" if is_new else f"The library has this video already. {clip.refusal}".strip(),
+            # A quick worker may have refused it by now.
+            "message": clip.refusal
+            if is_new
+            else f"The library has this video already. {clip.refusal}".strip(),
             "url": reverse("datasets:clip", args=[clip.pk]),
             "status_url": reverse("datasets:clip-status", args=[clip.pk]),
         },

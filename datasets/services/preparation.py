@@ -67,7 +67,7 @@ def clips_prepare_here(*, clip_ids: Collection[int], on_prepared: Callable[[int]
     when the jobs of the rest were cancelled or failed.
     """
     worker = uuid.uuid4()
-    keys = [str(pk) for pk in clip_ids]
+    keys = {str(pk) for pk in clip_ids}
     while True:
         while (job := job_claim(queue=QUEUE, worker=worker, kind="clip_prepare")) is not None:
             run_job(job)
@@ -80,8 +80,9 @@ def clips_prepare_here(*, clip_ids: Collection[int], on_prepared: Callable[[int]
         jobs_release_stale()
 
 
-def _count_active(keys: Collection[str]) -> int:
-    return Job.objects.filter(kind="clip_prepare", key__in=keys, state__in=ACTIVE_STATES).count()
+def _count_active(keys: set[str]) -> int:
+    active = Job.objects.filter(kind="clip_prepare", state__in=ACTIVE_STATES)
+    return len(keys & set(active.values_list("key", flat=True)))
 
 
 class _Progress:

@@ -12,7 +12,8 @@ from annotator.services.studies import study_add_items, study_create
 from config.accounts.models import User
 from config.web.progress import ProgressLine
 from datasets.importing import ImportReport, PairRule, import_source
-from datasets.models import Clip, ClipState, Pair
+from datasets.models import ClipState, Pair
+from datasets.selectors.clips import clips_among
 from datasets.services.preparation import clips_prepare_here
 
 
@@ -80,17 +81,15 @@ class Command(BaseCommand):
 
     def _prepare(self, report: ImportReport) -> list[str]:
         """Make the playback copies and return the sentences of the clips that are no usable videos."""
-        waiting = list(
-            Clip.objects.filter(pk__in=report.clip_ids, state=ClipState.PENDING).values_list("pk", flat=True)
-        )
+        waiting = [clip.pk for clip in clips_among(report.clip_ids, state=ClipState.PENDING)]
         if waiting:
             with ProgressLine(self.stderr, "clips prepared") as progress:
                 clips_prepare_here(
                     clip_ids=waiting,
                     on_prepared=lambda left: progress(len(waiting) - left, len(waiting)),
                 )
-        refused = Clip.objects.filter(pk__in=report.clip_ids, state=ClipState.REFUSED).order_by("pk")
-        unprepared = Clip.objects.filter(pk__in=report.clip_ids, state=ClipState.PENDING).order_by("pk")
+        refused = clips_among(report.clip_ids, state=ClipState.REFUSED)
+        unprepared = clips_among(report.clip_ids, state=ClipState.PENDING)
         return [
             # A refusal begins with the file's name: its folder in front tells one a.mp4 from another.
             *("".join(clip.source_name.rpartition("/")[:2]) + clip.refusal for clip in refused),
@@ -98,7 +97,7 @@ class Command(BaseCommand):
         ]
 
     def _print_table(self, report: ImportReport, *, dry_run: bool) -> None:
-        ready = Clip.objects.filter(pk__in=report.clip_ids, state=ClipState.READY).count()
+        ready = len(clips_among(report.clip_ids, state=ClipState.READY))
         self.stdout.write(
             f"{report.source}: {report.rows} rows{', nothing written (dry run)' if dry_run else ''}"
         )

@@ -17,7 +17,7 @@ from annotator.agreement.consensus import overall_from_people, to_storage
 from annotator.models import Item, Judgment, Mark, PersonJudgment, Study
 from datasets.models import ClipState, ClipSubject
 
-CHUNK = 500
+CHUNK = 250
 HUMAN, SIMULATED, PUBLISHED = "human", "simulated", "published"
 
 T = TypeVar("T")

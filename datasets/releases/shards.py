@@ -1,6 +1,6 @@
 """Rows of one table and split as Parquet shards, in bounded memory.
 
-Rows become record batches of at most 500 rows, batches become row groups of about 4 MB (one or two clips, so that a
+Rows become record batches of at most 200 rows, batches become row groups of about 2 MB (often one clip, so that a
 reader who wants one clip reads little more), row groups become shards of about 256 MB. Embedded files are stored as
 they are: they are compressed already, and neither dictionaries nor statistics over them are of use to anybody.
 """
@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from .rows import RowEncoder
 from .schema import Row, Table
 
-BATCH_ROWS = 500
-ROW_GROUP_BYTES = 4 * 2**20
+BATCH_ROWS = 200
+ROW_GROUP_BYTES = 2 * 2**20
 SHARD_BYTES = 256 * 2**20
 
 

@@ -26,7 +26,7 @@ def write_release(
 ) -> Manifest:
     """Write a release to a folder that does not exist yet.
 
-    Memory stays bounded: a few row groups of 4 MB, whatever the number of rows. The same arguments give the same
+    Memory stays bounded: a few row groups of 2 MB, whatever the number of rows. The same arguments give the same
     bytes with the same version of pyarrow.
 
     Args:

@@ -9,7 +9,7 @@ from .views.ranking import ranking
 from .views.release_download import release_download
 from .views.releases import (
     release,
-    release_cancel,
+    release_cancel_view,
     release_delete_view,
     release_new,
     release_retry_view,
@@ -42,7 +42,7 @@ urlpatterns = [
     path("releases/", releases, name="releases"),
     path("releases/<int:pk>/", release, name="release"),
     path("releases/<int:pk>/download.zip", release_download, name="release-download"),
-    path("releases/<int:pk>/cancel/", release_cancel, name="release-cancel"),
+    path("releases/<int:pk>/cancel/", release_cancel_view, name="release-cancel"),
     path("releases/<int:pk>/again/", release_retry_view, name="release-again"),
     path("releases/<int:pk>/delete/", release_delete_view, name="release-delete"),
     path("join/<str:token>/", join, name="join"),

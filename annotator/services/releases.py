@@ -9,15 +9,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import CharField, Exists, Max, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from annotator.models import Study
 from annotator.releasing.evidence import chunked
 from annotator.releasing.rows import OnProgress, StudyRows
 from config.accounts.models import User
-from config.jobs.models import Job
+from config.jobs.models import ACTIVE_STATES, Job, JobState
 from config.jobs.runner import JobRefused, JobRun
-from config.jobs.services import JobCancelled, job_create
+from config.jobs.services import JobCancelled, JobLost, job_cancel, job_create
 from datasets.models import Release, ReleaseState
 from datasets.releases import Manifest, ReleaseError, ReleaseInfo, parse_splits, write_release
 from datasets.releases import Release as ReleaseFolder
@@ -31,6 +32,10 @@ BATCH = 500
 
 NOTHING = "There is nothing to release yet: no pair of this study has an answer or a published label."
 CANCELLED = "The export was cancelled."
+DIED = "The worker died while it built this release."
+CHANGED = "People or clips of this release were deleted while it was built. Build it again without them."
+
+JOB_KIND = "release_export"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +113,50 @@ def release_retry(*, release: Release, by: User | None = None) -> bool:
 
 def _queue(release: Release, study: Study, created_by: User | None) -> Job:
     return job_create(
-        kind="release_export",
+        kind=JOB_KIND,
         params={"release": release.pk, "study": study.pk},
         key=f"release:{release.pk}",
         label=f"Release {release}"[:200],
         created_by=created_by,
     )
+
+
+def release_cancel(*, release: Release) -> bool:
+    """Cancel the job of a release: at once while it waits, else after its step. False when none is under way."""
+    job = Job.objects.filter(kind=JOB_KIND, key=f"release:{release.pk}", state__in=ACTIVE_STATES).first()
+    if job is None:
+        return False
+    job_cancel(job=job)
+    releases_fail_abandoned()
+    return True
+
+
+def releases_fail_abandoned() -> int:
+    """Mark as failed what nobody builds any more, and return how many releases that were.
+
+    A job that is cancelled while it waits, or whose workers all died, has no chance to say so itself.
+    """
+    abandoned = list(_abandoned())
+    for release in abandoned:
+        last = Job.objects.filter(kind=JOB_KIND, key=f"release:{release.pk}").latest("pk")
+        sentence = CANCELLED if last.state == JobState.CANCELLED else last.reason or DIED
+        if _abandoned().filter(pk=release.pk).update(state=ReleaseState.FAILED, error=sentence):
+            _clear(release)
+    return len(abandoned)
+
+
+def _abandoned() -> QuerySet[Release]:
+    jobs = Job.objects.filter(kind=JOB_KIND, key=Concat(Value("release:"), Cast(OuterRef("pk"), CharField())))
+    active = jobs.filter(state__in=ACTIVE_STATES)
+    return Release.objects.filter(Exists(jobs), ~Exists(active), state=ReleaseState.BUILDING)
+
+
+def _clear(release: Release) -> None:
+    """Remove what attempts that were cut off left of a release that is not frozen, hidden folders included."""
+    folder = Path(release.folder)
+    if folder.parent == releases_folder().absolute():
+        for left in (folder, *folder.parent.glob(f".{folder.name}.*")):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def release_delete(*, release: Release) -> bool:
@@ -130,8 +173,7 @@ def release_export(*, run: JobRun) -> None:
         raise JobRefused("The release or its study is gone.")
     if release.state == ReleaseState.FROZEN:
         return
-    if Path(release.folder).parent == releases_folder().absolute():
-        shutil.rmtree(release.folder, ignore_errors=True)
+    _clear(release)
     try:
         release_build(release=release, study=study, on_progress=run.progress)
     except JobCancelled:
@@ -140,6 +182,11 @@ def release_export(*, run: JobRun) -> None:
     except ReleaseError as error:
         _fail(release, str(error))
         raise JobRefused(str(error)) from error
+    except JobLost:
+        raise  # Somebody else builds it now.
+    except Exception as error:
+        _fail(release, f"{type(error).__name__}: {error}")
+        raise
     run.result = {"release": release.pk}
 
 
@@ -164,8 +211,13 @@ def release_build(
         counts = _counts(manifest)
     else:
         manifest, counts = _write_other(target, release, study, options, rows, on_progress)
-    counts |= _size(target)
-    _freeze(release, rows, counts)
+    try:
+        _freeze(release, rows, counts | _size(target))
+    except BaseException as error:
+        shutil.rmtree(target, ignore_errors=True)
+        if isinstance(error, IntegrityError):
+            raise ReleaseError(CHANGED) from error
+        raise
     return release
 
 

@@ -5,8 +5,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotator.forms import ReleaseForm
 from annotator.selectors.releases import release_rows, releases_led
-from annotator.services.releases import release_delete, release_queue, release_retry
-from config.jobs.services import job_cancel
+from annotator.services.releases import release_cancel, release_delete, release_queue, release_retry
 from config.web.access import lead_required
 from config.web.http import SiteRequest
 from datasets.models import Release
@@ -52,11 +51,10 @@ def release(request: SiteRequest, pk: int) -> HttpResponse:
 
 @lead_required
 @require_POST
-def release_cancel(request: SiteRequest, pk: int) -> HttpResponse:
-    row = release_rows([_release_led_by(request, pk)])[0]
-    if row.job and row.job.is_active:
-        job_cancel(job=row.job)
-        messages.success(request, f"{row.release} stops after its present step.")
+def release_cancel_view(request: SiteRequest, pk: int) -> HttpResponse:
+    found = _release_led_by(request, pk)
+    if release_cancel(release=found):
+        messages.success(request, f"{found} stops after its present step.")
     return redirect("annotator:release", pk)
 
 

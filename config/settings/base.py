@@ -192,6 +192,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # A wake-up that the broker lost, or a worker that died, costs at most this long.
     "jobs-sweep": {"task": "config.jobs.tasks.jobs_sweep", "schedule": 15.0},
+    # A release whose job ended without a word is one that failed, and can be built again.
+    "releases-sweep": {"task": "annotator.tasks.releases_sweep", "schedule": 15.0},
     # Studies with new judgments have their annotators weighed anew; each item's own vote never waits for it.
     "consensus-sweep": {"task": "annotator.tasks.consensus_sweep", "schedule": 600.0},
 }

@@ -1,9 +1,10 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from config.accounts.api import TokenLogin
+from config.web.nothing_here import NothingHere
 from config.web.views import home
 
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path("api/v1/token", TokenLogin.as_view(), name="api-token"),
     path("api/v1/", include("datasets.api_urls")),
     path("api/v1/", include("annotator.api_urls")),
+    re_path("^api/", NothingHere.as_view()),
     path("jobs/", include("config.jobs.urls")),
     path("", include("datasets.urls")),
     path("", include("annotator.urls")),

@@ -8,16 +8,6 @@ from rest_framework import serializers
 from annotator.models import MarkKind, PersonVerdict, Side, SlotKind, Verdict
 
 
-class ErrorDetail(serializers.Serializer):
-    code = serializers.CharField()
-    message = serializers.CharField(help_text="A sentence for people.")
-    fields = serializers.DictField(help_text="What is wrong with each field of a 422.")  # type: ignore[assignment]
-
-
-class ErrorBody(serializers.Serializer):
-    error = ErrorDetail()
-
-
 class ClaimIn(serializers.Serializer):
     holding = serializers.ListField(
         child=serializers.CharField(max_length=200),

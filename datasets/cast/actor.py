@@ -102,7 +102,9 @@ def _fields(head: Head) -> dict[str, Grid]:
     """Return how far expressions move each place of the surface."""
     f, x, y = head.features, head.points[..., 0], head.y0
     ax = np.abs(x)
-    jaw = smoothstep(f.mouth_y + 0.02, f.mouth_y - 0.05, y)
+    # Between the lips the edge is sharp; out on the cheeks the skin stretches.
+    reach = 0.035 + 0.20 * smoothstep(0.7 * f.mouth_w, 2.0 * f.mouth_w, ax)
+    jaw = smoothstep(0.6, -1.4, (y - f.mouth_y) / reach)
     jaw = jaw * smoothstep(np.radians(85), np.radians(45), np.abs(head.phi))
     front = np.cos(head.phi) > 0
     return {

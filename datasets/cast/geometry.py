@@ -94,7 +94,7 @@ def features_of(p: Identity) -> Features:
         brow_out=eye_x + eye_w * 1.36,
         nose_base=nose_base,
         nose_w=0.122 + 0.016 * p["nose_width"],
-        nose_out=0.19 + 0.026 * p["nose_projection"],
+        nose_out=0.170 + 0.026 * p["nose_projection"],
         mouth_y=min(-0.615 - 0.03 * p["mouth_height"], nose_base - 0.155),
         mouth_w=0.235 + 0.020 * p["mouth_width"],
         upper_lip=0.046 * float(np.exp(0.22 * p["upper_lip"])),
@@ -209,7 +209,7 @@ def _nose(x: Grid, y: Grid, p: Identity, f: Features) -> Grid:
     above = 1.0 - smoothstep(root - 0.02, root + 0.12, y)
     z = ridge * np.exp(-((ax / (half * 1.55)) ** 2.0)) * under * above
     tip = 0.052 * float(np.exp(0.25 * p["nose_tip"]))
-    z += 0.055 * gauss(x, y, 0, f.nose_base + 0.048, tip * 1.2, tip)
+    z += 0.042 * gauss(x, y, 0, f.nose_base + 0.048, tip * 1.2, tip)
     z += 0.066 * gauss(ax, y, f.nose_w * 0.84, f.nose_base + 0.026, 0.036, 0.040)
     return np.asarray(z, np.float32)
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.cast.geometry import Grid, Head, smoothstep
+from datasets.cast.geometry import Grid, Head, smoothstep, step_of
 from datasets.cast.identity import Identity
 from datasets.cast.paint import beard_region
 from datasets.cast.palette import Palette
@@ -47,12 +47,14 @@ def grow_hair(head: Head, normals: Grid, p: Identity, style: HairStyle, pal: Pal
     """Return the hair of the head as points, dense enough for `unit` pixels per head unit."""
     directions, noise, uniform = _roots(STRANDS)
     phi = np.arctan2(directions[:, 0], directions[:, 2])
-    y = np.where(directions[:, 1] > 0, directions[:, 1], directions[:, 1] * 0.9)
+    y = np.where(directions[:, 1] > 0, directions[:, 1], directions[:, 1] * 0.62)
     root, normal = _sample(head, normals, phi, y)
     edge = hairline(phi, p, style)
     crown = np.hypot(root[:, 0] / 0.50, (root[:, 2] + 0.22) / 0.62)
     bare = (uniform[:, 0] < style.bald * 1.2) & (crown < 1.0) & (root[:, 1] > 0.3)
-    grows = (root[:, 1] > edge - 0.01 + 0.022 * noise[:, 0]) & ~bare
+    # Long strands cover more: fewer of them do.
+    enough = uniform[:, 2] < min(1.0, 0.35 + 0.6 / max(style.length, 0.1))
+    grows = enough & (root[:, 1] > edge - 0.01 + 0.022 * noise[:, 0]) & ~bare
     root, normal, noise, uniform = root[grows], normal[grows], noise[grows], uniform[grows]
     above = root[:, 1] - edge[grows]
     length = _lengths(root, style) * (1 + 0.10 * noise[:, 1]) * (0.55 + 0.45 * smoothstep(0.0, 0.12, above))
@@ -74,6 +76,10 @@ def _sample(head: Head, normals: Grid, phi: NDArray, y: NDArray) -> tuple[Rows, 
 def _lengths(root: Rows, style: HairStyle) -> NDArray[np.float32]:
     side = smoothstep(0.62, 0.25, root[:, 1])
     length = style.length * (1 - (1 - style.sides) * side)
+    if style.length <= 0.7:
+        length = length * (
+            1 - 0.6 * smoothstep(0.10, -0.20, root[:, 1])
+        )  # clipped round the ears and at the nape
     # A bob or long hair ends at one height, not at one length: what starts lower is shorter.
     if style.length > 0.7 and style.puff < 0.5:
         length = np.maximum(0.15, length - 0.75 * (0.9 - root[:, 1]) * style.sides)
@@ -92,12 +98,12 @@ def _grow(
     paths = [place]
     for k in range(1, STEPS):
         along = k / STEPS
-        falling = min(1.0, 1.6 * along * style.length)
+        falling = _falling(place, min(1.0, 1.6 * along * style.length), style)
         way = comb * (1 - 0.85 * falling) + np.array([0.0, -1.0, 0.0], np.float32) * falling
         if style.knot is not None:
             to = np.asarray(style.knot, np.float32) - place
             way = 0.45 * comb + to / np.maximum(np.linalg.norm(to, axis=1, keepdims=True), 0.05)
-        lift = max(0.0, 0.9 - 3.2 * along) * (0.6 if style.knot is None else 0.1)
+        lift = max(0.0, 0.9 - 3.2 * along) * (0.1 if style.knot is not None else 0.6 / (1 + style.length))
         way = way + lift * normal
         way = way * (1 - style.puff) + standing * style.puff * (1.0 - 0.4 * along)
         way = way + 0.06 * noise[:, 3:6]
@@ -111,7 +117,22 @@ def _grow(
         near = np.linalg.norm(path - np.asarray(style.knot, np.float32), axis=2) < 0.16
         stop = np.maximum.accumulate(near, axis=1)
         path = np.where(stop[..., None], np.asarray(style.knot, np.float32), path)
-    return _coil(_locked(path, root, 0.62 * (1 - style.puff)), length, noise, uniform, style)
+    return _coil(
+        _locked(path, root, 0.62 * (1 - style.puff) * step_of(style.length, 0.1, 0.6)),
+        length,
+        noise,
+        uniform,
+        style,
+    )
+
+
+def _falling(place: Rows, most: float, style: HairStyle) -> NDArray[np.float32]:
+    """Return how much strands follow gravity, (N, 1): on top of the head, in front, they first run aside."""
+    if style.fringe > 0.5 or style.length < 0.5:
+        return np.full((len(place), 1), most, np.float32)
+    above_the_face = smoothstep(0.0, 0.15, place[:, 2]) * smoothstep(0.30, 0.42, place[:, 1])
+    aside = smoothstep(0.36, 0.58, np.abs(place[:, 0]))
+    return np.asarray(most * (1 - 0.6 * above_the_face * (1 - aside)), np.float32)[:, None]
 
 
 def _locked(path: NDArray, root: Rows, pull: float) -> NDArray:
@@ -135,7 +156,7 @@ def _combing(root: Rows, normal: Rows, noise: NDArray, style: HairStyle) -> Rows
     front = (smoothstep(-0.15, 0.30, root[:, 2]) * top[:, 0])[:, None]
     if style.part is not None:
         away = np.tanh((root[:, 0] - style.part) / 0.05)
-        aside = np.stack([1.1 * away, 0 * away - 0.15, 0 * away - 0.25], -1)
+        aside = np.stack([1.1 * away, 0 * away - 0.15, -0.25 - 0.8 * front[:, 0]], -1)
         way = way * (1 - 0.85 * top) + 0.85 * top * aside
     back = np.array([0.0, 0.12, -1.0], np.float32) + 0.25 * np.sign(root) * np.array([1, 0, 0], np.float32)
     way = way * (1 - style.back * np.maximum(front, 0.6 * top)) + back * style.back * np.maximum(
@@ -197,7 +218,7 @@ def _as_points(
     """Return strands (N, K, 3) as points about 0.7 of a pixel apart, darker at the roots and in deeper layers."""
     count, steps, _ = paths.shape
     legs = np.linalg.norm(np.diff(paths, axis=1), axis=2).sum(axis=1)
-    per = np.clip(np.ceil(legs * unit / 0.75), 3, 400).astype(np.int64)
+    per = np.clip(np.ceil(legs * unit / 0.90), 3, 400).astype(np.int64)
     strand = np.repeat(np.arange(count), per)
     first = np.repeat(np.cumsum(per) - per, per)
     s = (np.arange(len(strand)) - first) / np.maximum(per[strand] - 1, 1)
@@ -293,7 +314,7 @@ def grow_beard(head: Head, normals: Grid, p: Identity, pal: Palette, unit: float
     outward = np.repeat(
         normal,
         np.clip(
-            np.ceil(np.linalg.norm(np.diff(path, axis=1), axis=2).sum(axis=1) * unit / 0.75), 3, 400
+            np.ceil(np.linalg.norm(np.diff(path, axis=1), axis=2).sum(axis=1) * unit / 0.90), 3, 400
         ).astype(int),
         axis=0,
     )

@@ -130,7 +130,8 @@ def beard_region(head: Head) -> tuple[Grid, Grid]:
         * smoothstep(f.nose_base - 0.012, f.nose_base - 0.04, y)
         * smoothstep(0.0, 0.03, y - f.mouth_y - 0.2 * f.upper_lip)
     )
-    return region.astype(np.float32), upper.astype(np.float32)
+    front = smoothstep(0.2, 0.4, np.cos(head.phi))
+    return region.astype(np.float32), (upper * front).astype(np.float32)
 
 
 def _paint_stubble(skin: Grid, head: Head, pal: Palette) -> Grid:

@@ -71,7 +71,7 @@ def palette_of(p: Identity) -> Palette:
     grey = step_of(p["grey"] + 0.45 * p["age"], 0.75, 1.7)
     silver = np.array([0.36, 0.355, 0.345]) * (1.15 - 0.4 * tone)
     beard_grey = step_of(p["grey"] + 0.45 * p["age"], 0.55, 1.4)
-    iris = _ramp(_IRIS, float(np.clip(0.60 - 0.36 * p["eye_lightness"] + 0.40 * (dark - 0.35), 0, 1)))
+    iris = _ramp(_IRIS, float(np.clip(0.60 - 0.34 * p["eye_lightness"] + 0.75 * (dark - 0.32), 0, 1)))
     iris = iris * (1 + 0.15 * p["eye_hue"] * np.array([-0.5, 0.2, 0.6]))
     lip = skin * np.array([0.80, 0.40, 0.43]) * (1 + 0.07 * p["lip_colour"] * np.array([1.0, -1.6, -1.0]))
     return Palette(
@@ -82,7 +82,7 @@ def palette_of(p: Identity) -> Palette:
         iris=np.clip(iris, 0.004, 1).astype(np.float32),
         sclera=(np.array([0.42, 0.39, 0.37]) * (1 - 0.42 * dark)).astype(np.float32),
         beard=float(np.clip((p["beard"] - 0.45) / 0.9, 0, 1)),
-        moustache=float(np.clip((max(p["moustache"], p["beard"]) - 0.55) / 0.7, 0, 1)),
+        moustache=float(np.clip((max(p["moustache"] - 0.3, p["beard"] - 0.1) - 0.55) / 0.7, 0, 1)),
         darkness=float(dark),
         grey=grey,
     )

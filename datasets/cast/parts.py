@@ -122,9 +122,11 @@ _CLOTH: tuple[tuple[float, float, float], ...] = (
 )  # fmt: skip
 
 
-def draw_clothes(rng: np.random.Generator) -> Clothes:
-    """Draw clothes."""
-    first, second = rng.choice(len(_CLOTH), 2, replace=False)
+def draw_clothes(rng: np.random.Generator, number: int = 0) -> Clothes:
+    """Draw clothes; people with other numbers, drawn from the same stream, wear other colours."""
+    colours = rng.permutation(len(_CLOTH))
+    first, second = colours[number], colours[-1 - number]
+    rng = np.random.default_rng([int(rng.integers(1 << 31)), number])
     return Clothes(
         str(rng.choice(COLLARS)), str(rng.choice(PATTERNS)), _CLOTH[first], _CLOTH[second]
     )  # fmt: skip
@@ -132,10 +134,11 @@ def draw_clothes(rng: np.random.Generator) -> Clothes:
 
 def build_torso(p: Identity, palette: Palette, clothes: Clothes, rows: int) -> Patch:
     """Return shoulders and chest in clothes, from the base of the neck down to y = -4.4."""
-    phi, t = _grid(max(36, round(rows * 0.55)), max(56, round(rows * 0.95)), -1.75, 1.75, 0, 1)
+    phi, t = _grid(max(48, round(rows * 0.70)), max(56, round(rows * 0.95)), -1.75, 1.75, 0, 1)
+    t = t**1.35  # denser at the shoulders, which slope
     y = -1.26 - 3.1 * t**1.15
     # Half width over height: neck, slope of the trapezius, round shoulder, arm.
-    broad = 1 + 0.05 * p["jaw_width"] + 0.03 * p["head_width"] + 0.05 * p["brow_ridge"]
+    broad = 1.05 + 0.05 * p["jaw_width"] + 0.03 * p["head_width"] + 0.05 * p["brow_ridge"]
     steps = [0, 0.03, 0.07, 0.13, 0.19, 0.26, 0.34, 0.5, 1.0]
     outline = np.interp(t, steps, [0.28, 0.50, 0.76, 1.10, 1.30, 1.40, 1.46, 1.50, 1.56])
     smooth = cv2.GaussianBlur(outline, (0, 0), sigmaX=0.1, sigmaY=max(1.0, len(outline) / 45))

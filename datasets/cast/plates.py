@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from datasets.cast.light import Light
 
 Picture = NDArray[np.uint8]  # (H, W, 3) RGB
+_FAR = ("park", "street")  # more out of focus
 MARGIN = 1.22  # a plate is this much larger than the frame, for pan and zoom
 
 
@@ -35,7 +36,7 @@ def draw_plate(kind: str, rng: np.random.Generator, size: tuple[int, int]) -> Pl
     paint, light = PLATES[kind]
     canvas = np.zeros((h, w, 3), np.float32)
     paint(canvas, rng)
-    soft = cv2.GaussianBlur(canvas, (0, 0), 0.0050 * w)
+    soft = cv2.GaussianBlur(canvas, (0, 0), (0.0095 if kind in _FAR else 0.0055) * w)
     light = replace(light, azimuth=light.azimuth * (1 if rng.random() < 0.5 else -1) + rng.normal(0, 0.15))
     if light.azimuth > 0:
         soft = soft[:, ::-1]  # plates are painted with their light from the left
@@ -133,14 +134,17 @@ def _park(c: NDArray, rng: np.random.Generator) -> None:
         [np.array([[0.35 * w, h], [0.47 * w, 0.66 * h], [0.51 * w, 0.66 * h], [0.80 * w, h]], np.int32)],
         (172, 160, 138),
     )
-    for k in range(70):
-        depth = k / 70
-        x, y = rng.random(), 0.62 - 0.36 * rng.random() ** 1.5 - 0.05 * depth
-        r = rng.uniform(0.03, 0.085) * (0.6 + 0.6 * depth)
-        green = np.array([70, 104, 56]) * rng.uniform(0.55, 1.45) + np.array([30, 26, 0]) * rng.random()
-        cv2.ellipse(
-            c, (round(x * w), round(y * h)), (round(r * w), round(r * w * 0.8)), 0, 0, 360, green.tolist(), -1
+    for k in range(420):
+        depth = k / 420
+        x, y = (
+            rng.random(),
+            0.62 - 0.40 * rng.random() ** 1.6 * (0.75 + 0.25 * np.sin(9 * rng.random())) - 0.03 * depth,
         )
+        r = rng.uniform(0.008, 0.034) * (0.7 + 0.5 * depth)
+        shade = rng.uniform(0.45, 1.35) * (0.75 + 0.45 * (0.62 - y))
+        green = np.array([74, 104, 58]) * shade + np.array([34, 26, 0]) * rng.random()
+        spot = (round(x * w), round(y * h))
+        cv2.ellipse(c, spot, (round(r * w), round(r * w * 0.7)), 0, 0, 360, green.tolist(), -1)
     for _ in range(6):
         x = rng.random()
         _box(c, max(0, x - 0.008), 0.40, min(1, x + 0.008), 0.70, (72, 58, 46))

@@ -115,7 +115,7 @@ def render_person(
 def _window(centre: tuple[float, float], unit: float, bounds: tuple[int, int]) -> tuple[int, int, int, int]:
     x0, x1 = int(centre[0] - 1.95 * unit), int(centre[0] + 1.95 * unit) + 1
     y0 = int(centre[1] - 1.75 * unit)
-    y1 = max(y0 + 8, min(bounds[1], int(centre[1] + 4.4 * unit)))
+    y1 = max(y0 + 8, min(bounds[1] + 4, int(centre[1] + 4.4 * unit)))
     return x0, y0, x1, max(y1, int(centre[1] + 1.2 * unit))
 
 
@@ -161,12 +161,19 @@ def _skin_layer(
     fall *= turned[..., None]
     facing = normal @ (rot.T @ np.array([0, 0, 1], np.float32))
     size = (points.shape[1] * FINE, points.shape[0] * FINE)
-    keep = cv2.resize((facing > -0.12).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).view(bool)
-    key = np.asarray(light.key, np.float32)
-    colour = _face_paint(actor, e)[keep] * refine(fall, size)[keep] + refine(shine, size)[keep][:, None] * key
-    turned_to_us = cv2.resize((facing > 0.06).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    flag = np.asarray(actor.face[keep] * turned_to_us[keep] * 255, np.uint8)
-    return Layer(refine(placed, size)[keep], tone(colour), flag)
+    toward = np.asarray(cv2.resize(facing, size, interpolation=cv2.INTER_NEAREST)).ravel()
+    keep = np.flatnonzero(toward > -0.12)
+
+    def kept(values: Grid) -> Rows:
+        return np.asarray(values.reshape(-1, values.shape[-1]).take(keep, axis=0), np.float32)
+
+    albedo = kept(_face_paint(actor, e))
+    # Brows, lashes and pupils are no skin: they do not shine like it.
+    matt = np.clip(albedo[:, 1] * (1.25 / actor.palette.skin[1]) - 0.2, 0.05, 1)
+    sheen = refine(shine, size).ravel().take(keep) * matt
+    colour = albedo * kept(refine(fall, size)) + sheen[:, None] * np.asarray(light.key, np.float32)
+    flag = (actor.face.ravel().take(keep) & (toward.take(keep) > 0.06)) * np.uint8(255)
+    return Layer(kept(refine(placed, size)), tone(colour), np.asarray(flag, np.uint8))
 
 
 def _seen_hair(actor: Actor, rot: Rotation) -> NDArray[np.intp]:

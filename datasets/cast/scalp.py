@@ -96,4 +96,5 @@ def scalp_mask(head: Head, p: Identity, style: HairStyle) -> Grid:
     mask = smoothstep(-0.035, 0.045, y - edge + 0.016 * n["strands"] + 0.012 * n["clumps"])
     crown = np.hypot(head.points[..., 0] / 0.50, (head.points[..., 2] + 0.22) / 0.62)
     bare = style.bald * smoothstep(1.08, 0.90, crown) * (y > 0.3)
-    return np.asarray(mask * (1 - bare), np.float32)
+    # Below the nape the surface runs on under the chin; nothing grows there.
+    return np.asarray(mask * (1 - bare) * (head.y0 > -0.64), np.float32)

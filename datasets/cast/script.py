@@ -172,7 +172,7 @@ def draw_script(
     for name in events:
         parts = _EVENTS[name](parts, t, span, size, rng) if name in _EVENTS else parts
     if "pass" in events:
-        parts.append(_passer(parts[0], t, span, size, rng, _stream(seed, "clothes", 9)))
+        parts.append(_passer(parts[0], t, span, size, rng, _stream(seed, "clothes")))
     held = (_lift(t, span, people, rng),) if "object" in events else ()
     camera, light = _stream(seed, "camera"), _stream(seed, "light")
     w, h = size
@@ -218,7 +218,7 @@ def _turns(t: Signal, people: int, rng: np.random.Generator) -> Signal:
 def _draw_part(t: Signal, seed: int, k: int, people: int, size: tuple[int, int], speakers: Signal) -> Part:
     w, h = size
     place, head, mood = _stream(seed, "layout", k), _stream(seed, "head", k), _stream(seed, "mood", k)
-    base = h * (0.185, 0.170, 0.148, 0.125)[people - 1] * place.uniform(0.92, 1.06)
+    base = h * (0.215, 0.190, 0.160, 0.130)[people - 1] * place.uniform(0.92, 1.06)
     slot = (k + 0.5) / people if people > 1 else 0.5
     spread = (0.5, 0.80, 0.92, 0.96)[people - 1]
     x = w * (0.5 + (slot - 0.5) * spread) + place.normal(0, 0.012 * w) + 0.05 * base * _slow(t, head, 3.1)
@@ -245,7 +245,7 @@ def _draw_part(t: Signal, seed: int, k: int, people: int, size: tuple[int, int],
         opened=opened,
         rounded=rounded,
         brows=np.clip(0.35 * _slow(t, mood, 2.6) + 0.25 * speaks * _slow(t, mood, 0.9), -1, 1),
-        clothes=draw_clothes(_stream(seed, "clothes", k)),
+        clothes=draw_clothes(_stream(seed, "clothes"), k),
     )
 
 
@@ -396,7 +396,7 @@ def _passer(
         like,
         x=w * (0.5 + side * (share - 0.5) * 1.9), y=h * 0.46 + 0.04 * big * np.abs(np.sin(10 * t)),
         unit=np.full(len(t), big), yaw=np.full(len(t), side * 2.35), pitch=still, roll=still,
-        blink=still, opened=still, rounded=still, clothes=draw_clothes(wardrobe),
+        blink=still, opened=still, rounded=still, clothes=draw_clothes(wardrobe, 5),
     )  # fmt: skip
 
 

@@ -56,31 +56,37 @@ def splat(
     scale = np.float32(2 * unit) / (1 - np.float32(PERSPECTIVE) * xyz[:, 2])
     px = (xyz[:, 0] * scale + np.float32(2 * (centre[0] - x0))).astype(np.int32)
     py = (np.float32(2 * (centre[1] - y0)) - xyz[:, 1] * scale).astype(np.int32)
-    inside = (px >= 1) & (px < w - 1) & (py >= 1) & (py < h - 1)
-    depth = np.clip((xyz[:, 2] + 3) * 10000, 0, 65535).astype(np.uint16)
-    order = np.argsort(depth, kind="stable")  # 16 bits: numpy's radix sort
-    order = order[inside[order]]
-    at = py[order] * w + px[order]
-    coarse = np.concatenate([np.full(len(layer.xyz), layer.coarse) for layer in layers])[order]
+    inside = np.flatnonzero((px >= 1) & (px < w - 1) & (py >= 1) & (py < h - 1))
+    depth = np.clip((xyz[:, 2].take(inside) + 3) * 10000, 0, 65535).astype(np.uint16)
+    order = inside.take(np.argsort(depth, kind="stable"))  # 16 bits: numpy's radix sort
+    at = (py * w + px).take(order)
+    coarse = np.concatenate([np.full(len(layer.xyz), layer.coarse) for layer in layers]).take(order)
     ranks = np.arange(1, len(order) + 1, dtype=np.float32)
-    fine_buffer, coarse_buffer = np.zeros(w * h, np.float32), np.zeros(w * h, np.float32)
-    fine_buffer[at[~coarse]] = ranks[~coarse]  # Far to near: the last write, the nearest, stays.
-    coarse_buffer[at[coarse]] = ranks[coarse]
-    sharp, wide = fine_buffer.reshape(h, w), coarse_buffer.reshape(h, w)
+    sharp, wide = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
+    for buffer, chosen in ((sharp, np.flatnonzero(~coarse)), (wide, np.flatnonzero(coarse))):
+        buffer.ravel()[at.take(chosen)] = ranks.take(
+            chosen
+        )  # Far to near: the last write, the nearest, stays.
     drawn = np.asarray(cv2.max(cv2.dilate(sharp, _FINE), cv2.dilate(wide, _COARSE)))
     # Where a surface stretches, a gap of a pixel is left between its points: neighbours close it.
     gaps = np.asarray(cv2.dilate(sharp, _COARSE))
     shown: NDArray[np.int32] = np.where(drawn == 0, gaps, drawn).astype(np.int32)
-    colours = np.zeros((len(order) + 1, 4), np.uint8)
-    colours[1:, :3] = np.concatenate([layer.colour for layer in layers])[order]
-    colours[1:, 3] = 255
+    image = _looked_up(layers, order).take(shown).view(np.uint8).reshape(h, w, 4)
     flags = np.zeros(len(order) + 1, np.uint8)
-    flags[1:] = np.concatenate([layer.flag for layer in layers])[order]
-    image = np.take(colours.view(np.uint32)[:, 0], shown).view(np.uint8).reshape(h, w, 4)
+    flags[1:] = np.concatenate([layer.flag for layer in layers]).take(order)
     size = (w // 2, h // 2)
     return Tile(
         np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8),
-        np.asarray(cv2.resize(np.take(flags, shown), size, interpolation=cv2.INTER_AREA), np.uint8),
+        np.asarray(cv2.resize(flags.take(shown), size, interpolation=cv2.INTER_AREA), np.uint8),
         x0,
         y0,
     )
+
+
+def _looked_up(layers: list[Layer], order: NDArray[np.intp]) -> NDArray[np.uint32]:
+    """Return the four bytes of each rank, packed; rank 0 is nothing."""
+    rgba = np.full((sum(len(layer.colour) for layer in layers), 4), 255, np.uint8)
+    rgba[:, :3] = np.concatenate([layer.colour for layer in layers])
+    packed = np.zeros(len(order) + 1, np.uint32)
+    packed[1:] = rgba.view(np.uint32)[:, 0].take(order)
+    return packed

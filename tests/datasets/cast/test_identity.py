@@ -65,7 +65,7 @@ def test_held_stays(two):
 @pytest.mark.parametrize("keys", [((5, 0.0), (5, 1.0)), ((6, 0.0), (5, 1.0))])
 def test_keys_that_do_not_rise_are_refused(two, keys):
     with pytest.raises(ValueError, match="rising"):
-        Course(*two, keys)
+        Course(two[0], two[1], keys)
 
 
 def test_keys_need_somebody_to_go_to(two):

@@ -16,11 +16,13 @@ SECONDS = 2
 FRAMES = FPS * SECONDS
 
 
-def make_watchable_study(*, pairs: int, seconds: int = SECONDS, **fields: object) -> Study:
+def make_watchable_study(
+    *, pairs: int, seconds: int = SECONDS, size: tuple[int, int] = (320, 180), **fields: object
+) -> Study:
     """Make an open study of `pairs` pairs of two people, Ada and Bo; all pairs show the same two clips."""
     people = (_person("Ada", (200, 120, 80)), _person("Bo", (80, 130, 190)))
     media = Path(settings.MEDIA_ROOT)
-    files = [_clip_file(media, number, seconds) for number in (1, 2)]
+    files = [_clip_file(media, number, seconds, size) for number in (1, 2)]
     made = [make_pair(*people, frames_a=FPS * seconds, frames_b=FPS * seconds) for _ in range(pairs)]
     for pair in made:
         for clip, file in zip((pair.clip_a, pair.clip_b), files, strict=True):
@@ -36,10 +38,10 @@ def make_watchable_study(*, pairs: int, seconds: int = SECONDS, **fields: object
     return study_open(study=study_create(pairs=chosen, **values))  # type: ignore[arg-type]
 
 
-def _clip_file(media: Path, number: int, seconds: int) -> str:
+def _clip_file(media: Path, number: int, seconds: int, size: tuple[int, int]) -> str:
     name = f"playback/{number}.mp4"
     (media / name).parent.mkdir(parents=True, exist_ok=True)
-    write_coded_clip(media / name, fps=FPS, seconds=seconds, seed=number)
+    write_coded_clip(media / name, fps=FPS, seconds=seconds, size=size, seed=number)
     return name
 
 

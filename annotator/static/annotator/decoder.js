@@ -3,8 +3,11 @@
  * woken by the decoder's own events, so a decoder that keeps frames back for a while gets more packets, not a stall.
  */
 
-/** Packets in the decoder that it has not answered with a frame, while it still has some to work on. */
-const IN_FLIGHT = 8;
+/**
+ * Packets in the decoder that it has not answered with a frame, while it still has some to work on: from a keyframe to
+ * the next, so that a seek is fed in one go.
+ */
+const IN_FLIGHT = 24;
 
 /**
  * Hardware decoders hand out a pool of about ten surfaces and stop when those are held; software frames are plain

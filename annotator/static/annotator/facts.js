@@ -2,7 +2,7 @@
  * What the file itself says of a clip: exact rate, number of frames, size. Read by Mediabunny's demuxer, which needs
  * no WebCodecs, so both ways of decoding count frames alike.
  */
-import { ALL_FORMATS, BlobSource, EncodedPacketSink, Input } from "../vendor/mediabunny/mediabunny.min.mjs";
+import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from "../vendor/mediabunny/mediabunny.min.mjs";
 
 /**
  * @typedef {import("./clock.js").Rate} Rate
@@ -28,7 +28,8 @@ export class ClipError extends Error {}
  * @throws {ClipError} when it is no video of constant rate
  */
 export async function openClip(blob) {
-  const input = new Input({ formats: ALL_FORMATS, source: new BlobSource(blob) });
+  // In this process's memory: a read of a Blob is a message to another process, and a seek reads two dozen packets.
+  const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(await blob.arrayBuffer()) });
   try {
     const track = await input.getPrimaryVideoTrack();
     if (!track) throw new ClipError("This clip has no picture.");

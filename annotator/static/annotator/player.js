@@ -17,6 +17,7 @@ import { place } from "./view.js";
  * @property {number} at         frame needed now
  * @property {boolean} playing
  * @property {number} speed
+ * @property {boolean} urgent    nothing but `at`: the other side may still be waiting for its own
  * @property {{start: number, end: number} | null} wrap  frames of the loop, `end` outside
  *
  * @typedef {object} Painted  Detail of the `paint` event: what is on the canvases now.
@@ -42,7 +43,7 @@ export async function openSource(blob, path = null) {
   const Kind = way === "webcodecs" ? WebCodecsSource : VideoElementSource;
   if (!Kind.supported) throw new ClipError("This browser is too old to show clips frame by frame.");
   const source = await Kind.open(blob);
-  source.want({ at: 0, playing: false, speed: 1, wrap: null });
+  source.want({ at: 0, playing: false, speed: 1, urgent: false, wrap: null });
   return source;
 }
 
@@ -185,6 +186,8 @@ export class Player extends EventTarget {
   #change(action) {
     if (!this.clock || !this.#sources) return;
     action(this.clock, performance.now() / 1000);
+    // Decoding starts now, not with the next tick.
+    if (!this.clock.playing) this.#ask(this.clock.position, !this.#isThere(this.clock.position));
     this.#emit("state");
     this.#wake();
   }
@@ -204,7 +207,8 @@ export class Player extends EventTarget {
     if (!clock || !this.#sources) return;
     const now = performance.now() / 1000;
     const due = clock.peek(now);
-    this.#ask(due);
+    const seeking = !clock.playing && !this.#isThere(due);
+    this.#ask(due, seeking);
     const position = clock.playing ? this.#reachable(due) : due;
     const shown = this.#show(position);
     if (shown) clock.settle(position, now);
@@ -213,7 +217,7 @@ export class Player extends EventTarget {
       this.pause();
     }
     this.#wait(!shown);
-    if (clock.playing) this.#wake();
+    if (clock.playing || (seeking && shown)) this.#wake();
   };
 
   /** The first moment from `position` on of which no side has lost its frame. @param {number} position seconds */
@@ -287,8 +291,14 @@ export class Player extends EventTarget {
     );
   }
 
-  /** Tell both sources what comes next. @param {number} position seconds */
-  #ask(position) {
+  /** @param {number} position seconds @returns {boolean} whether both sides have its frame */
+  #isThere(position) {
+    const sources = /** @type {Record<Side, Source>} */ (this.#sources);
+    return SIDES.every((side) => sources[side].get(frameAt(position, sources[side].facts)) !== null);
+  }
+
+  /** Tell both sources what comes next. @param {number} position seconds @param {boolean} urgent */
+  #ask(position, urgent) {
     const clock = /** @type {Clock} */ (this.clock);
     const sources = /** @type {Record<Side, Source>} */ (this.#sources);
     for (const side of SIDES) {
@@ -297,7 +307,7 @@ export class Player extends EventTarget {
         start: frameAt(clock.loop.start, facts),
         end: frameAt(clock.loop.end - 1e-4, facts) + 1,
       };
-      sources[side].want({ at: frameAt(position, facts), playing: clock.playing, speed: clock.speed, wrap });
+      sources[side].want({ at: frameAt(position, facts), playing: clock.playing, speed: clock.speed, urgent, wrap });
     }
   }
 

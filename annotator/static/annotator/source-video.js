@@ -31,7 +31,7 @@ export class VideoElementSource {
   #cache;
   #url;
   /** @type {Plan} */
-  #plan = { at: 0, playing: false, speed: 1, wrap: null };
+  #plan = { at: 0, playing: false, speed: 1, urgent: false, wrap: null };
   /** Frames presented since the last seek: from, and newest; -1 before the first. */
   #from = -1;
   #newest = -1;

@@ -25,7 +25,7 @@ export class WebCodecsSource {
   #decoder;
   #cache;
   /** @type {Plan} */
-  #plan = { at: 0, playing: false, speed: 1, wrap: null };
+  #plan = { at: 0, playing: false, speed: 1, urgent: false, wrap: null };
   /** Index of the frame that the decoder gives next; -1 before it was started. */
   #next = -1;
   /** The target that the decoder is on its way to. */
@@ -125,7 +125,7 @@ export class WebCodecsSource {
     const index = this.#indexOf(frame.timestamp / 1e6);
     this.#next = index + 1;
     if (this.#closed || this.#cache.has(index)) return frame.close();
-    this.#cache.put(index, frame, (held) => this.#cost(held));
+    this.#cache.put(index, frame, this.#costs());
     this.onframe();
   }
 
@@ -145,7 +145,8 @@ export class WebCodecsSource {
 
   /** What the plan needs, most urgent first, never more than the cache holds. @returns {[number, number][]} */
   #ranges() {
-    const { at, playing, wrap } = this.#plan;
+    const { at, playing, urgent, wrap } = this.#plan;
+    if (urgent) return [[at, at + 1]];
     const room = this.#cache.capacity - 1;
     const behind = playing ? 0 : Math.min(12, Math.floor(room / 2));
     const ahead = Math.min(playing ? 24 : 12, room - behind);
@@ -159,11 +160,13 @@ export class WebCodecsSource {
     return ranges;
   }
 
-  /** How dispensable a held frame is. @param {number} index */
-  #cost(index) {
+  /** How dispensable a held frame is. @returns {(index: number) => number} */
+  #costs() {
     const ranges = this.#ranges();
-    const rank = ranges.findIndex(([from, to]) => index >= from && index < to);
-    const distance = Math.abs(index - this.#plan.at);
-    return rank < 0 ? 1e6 + distance : rank * 1e3 + distance;
+    return (index) => {
+      const rank = ranges.findIndex(([from, to]) => index >= from && index < to);
+      const distance = Math.abs(index - this.#plan.at);
+      return rank < 0 ? 1e6 + distance : rank * 1e3 + distance;
+    };
   }
 }

@@ -89,6 +89,7 @@ def test_a_link_is_for_one_person_and_a_time(study):
     assert client.get(url.replace("/media/", "/media/A")).status_code == 404
     assert client.get(url.replace("clip.mp4", "ref.jpg")).status_code == 404
     slot = Slot.objects.get(state="leased", annotator=annotator)
+    assert slot.lease is not None
     lease = LeaseToken(slot.pk, annotator.pk, slot.lease)
     over = MediaToken(MediaKind.LEFT, lease, expires=int(time.time()) - 1)
     assert client.get(reverse("annotator:media-clip", args=[str(over)])).status_code == 404

@@ -1,6 +1,8 @@
 """With a hundred thousand slots no statement of the hot path reads the table from end to end."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,7 +15,7 @@ from tests.annotator.factories import make_annotator
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
-def plan_of(sql: str, parameters: dict[str, object]) -> list[str]:
+def plan_of(sql: str, parameters: Mapping[str, Any]) -> list[str]:
     explain = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
     with connection.cursor() as cursor:
         cursor.execute(explain + sql, parameters)

@@ -1,6 +1,6 @@
 """The procedural cast under real detectors and embedders: recall, verification, drift, speed.
 
-    python -m benchmarks.cast --yunet yunet.onnx --mobilefacenet mobilefacenet.onnx [recall verify drift speed choose]
+    python -m benchmarks.cast --yunet Y.onnx --mobilefacenet M.onnx [recall verify drift speed choose pictures]
 
 dlib's weights come from the wheel face_recognition_models; the two ONNX files are the user's to give. A figure whose
 model is missing is left out. Everything is drawn from --seed.
@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.cast import Clip, draw_clip, draw_identity, held, render
+from datasets.cast import VIEWS, Clip, draw_clip, draw_identity, draw_reference, held, render
 from datasets.cast.__main__ import write_clip
 from datasets.cast.actor import build_actor
 from datasets.cast.chosen import CHOSEN
@@ -42,7 +42,7 @@ from datasets.media.write import write_video
 
 Picture = NDArray[np.uint8]
 Vector = NDArray[np.float64]
-LEAST_FACE, LEAST_VISIBLE, MOST_YAW = 60, 0.7, np.radians(60)
+LEAST_FACE, LEAST_VISIBLE = 60, 0.7
 
 # Where MobileFaceNet expects eyes, nose and mouth corners in its 112x112 picture (the usual ArcFace template).
 TEMPLATE = np.array(
@@ -140,6 +140,7 @@ def recall(models: Models, *, clips: int, seed: int, folder: Path) -> None:
     """Print which share of the visible faces each detector finds in H.264 film, and false detections."""
     found: dict[str, list[bool]] = {name: [] for name in models.detectors}
     extra = dict.fromkeys(models.detectors, 0)
+    turned: list[float] = []
     pictures = 0
     for k in range(clips):
         clip = draw_clip(seed + k, 2 + k % 3, frames=72)
@@ -147,20 +148,25 @@ def recall(models: Models, *, clips: int, seed: int, folder: Path) -> None:
         for frame in range(0, clip.frames, 6):
             pictures += 1
             picture, truth = np.ascontiguousarray(frames[frame]), truths[frame]
+            seen = [
+                (face.box, abs(float(pose[0])))
+                for face, pose in zip(truth.faces, truth.pose, strict=True)
+                if face.visible >= LEAST_VISIBLE and face.box[3] - face.box[1] >= LEAST_FACE
+            ]
+            turned.extend(yaw for _, yaw in seen)
             for name, detect in models.detectors.items():
                 boxes = detect(picture)
-                for face, pose in zip(truth.faces, truth.pose, strict=True):
-                    if (
-                        face.visible >= LEAST_VISIBLE
-                        and face.box[3] - face.box[1] >= LEAST_FACE
-                        and abs(pose[0]) < MOST_YAW
-                    ):
-                        found[name].append(any(_on(box, face.box) for box in boxes))
+                found[name].extend(any(_on(box, face) for box in boxes) for face, _ in seen)
                 extra[name] += sum(not any(_on(box, face.box) for face in truth.faces) for box in boxes)
-    print(f"\nRecall in H.264 film ({clips} clips of 2 to 4 people, {pictures} frames)\n")
-    print("| detector | visible faces | found | recall | false detections |\n|---|---|---|---|---|")
+    print(f"\nRecall in H.264 film: {clips} clips of 2 to 4 people, {pictures} frames\n")
+    print(
+        "| detector | turned by | visible faces | found | recall | false detections |\n|---|---|---|---|---|---|"
+    )
     for name, hits in found.items():
-        print(f"| {name} | {len(hits)} | {sum(hits)} | {100 * np.mean(hits):.1f} % | {extra[name]} |")
+        for what, least, most in (("at most 35°", 0, 35), ("35° to 60°", 35, 60), ("up to 60°", 0, 60)):
+            band = [hit for hit, yaw in zip(hits, turned, strict=True) if least <= np.degrees(yaw) < most]
+            share = f"{100 * np.mean(band):.1f} %" if band else "-"
+            print(f"| {name} | {what} | {len(band)} | {sum(band)} | {share} | {extra[name]} |")
 
 
 def _filmed(clip: Clip, path: Path) -> tuple[Picture, list[FrameTruth]]:
@@ -275,23 +281,22 @@ def _film_faces(seed: int, folder: Path) -> list[list[Still]]:
     """Return faces of the chosen cast from clips of two, well visible and not turned far."""
     rows: dict[int, list[Still]] = {k: [] for k in range(len(CHOSEN))}
     for first in range(0, len(CHOSEN), 2):
-        for take in range(2):
-            pair = (first, first + 1)
-            clip = Clip(
-                seed=seed + 97 * first + take,
-                courses=tuple(held(draw_identity(CHOSEN[k])) for k in pair),
-                frames=96,
-            )
-            frames, truths = _filmed(clip, folder / "verify.mp4")
-            for frame in range(0, clip.frames, 8):
-                for k, face, pose in zip(pair, truths[frame].faces, truths[frame].pose, strict=True):
-                    if (
-                        face.visible > 0.85
-                        and abs(pose[0]) < np.radians(40)
-                        and face.box[3] - face.box[1] >= LEAST_FACE
-                    ):
-                        picture = np.ascontiguousarray(frames[frame])
-                        rows[k].append(Still(picture, face.box.astype(float), face.landmarks.astype(float)))
+        pair = (first, first + 1)
+        clip = Clip(
+            seed=seed + 97 * first,
+            courses=tuple(held(draw_identity(CHOSEN[k])) for k in pair),
+            frames=120,
+        )
+        frames, truths = _filmed(clip, folder / "verify.mp4")
+        for frame in range(0, clip.frames, 8):
+            for k, face, pose in zip(pair, truths[frame].faces, truths[frame].pose, strict=True):
+                if (
+                    face.visible > 0.85
+                    and abs(pose[0]) < np.radians(40)
+                    and face.box[3] - face.box[1] >= LEAST_FACE
+                ):
+                    picture = np.ascontiguousarray(frames[frame])
+                    rows[k].append(Still(picture, face.box.astype(float), face.landmarks.astype(float)))
     least = min(len(row) for row in rows.values())
     return [[row[round(i)] for i in np.linspace(0, len(row) - 1, least)] for row in rows.values()]
 
@@ -379,11 +384,41 @@ def choose(models: Models, *, seed: int, people: int = 90, keep: int = 12) -> No
     print("CHOSEN =", tuple(seeds[k] for k in picked))
 
 
+# ------------------------------------------------------------------ pictures
+
+
+def pictures(seed: int, folder: Path) -> None:
+    """Write a contact sheet of people and a strip of film, as JPEG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    views = list(VIEWS)
+    people = [*CHOSEN, *(seed * 1000 + 200 + k for k in range(12))]
+    tiles = [
+        draw_reference(draw_identity(who), views[(3 * k) % len(views)], seed=k, side=176)
+        for k, who in enumerate(people)
+    ]
+    _write_grid(folder / "cast.jpg", tiles, columns=8)
+    clip = Clip(
+        seed=seed + 3, courses=tuple(held(draw_identity(who)) for who in CHOSEN[3:6]), frames=120, place="kitchen",
+        events=("cross", "pass", "object", "lamp"),
+    )  # fmt: skip
+    drawn = [
+        np.asarray(cv2.resize(p, (480, 270), interpolation=cv2.INTER_AREA), np.uint8) for p, _ in render(clip)
+    ]
+    _write_grid(folder / "cast-film.jpg", drawn[6::12][:9], columns=3)
+
+
+def _write_grid(path: Path, tiles: list[Picture], *, columns: int) -> None:
+    rows = [np.hstack(tiles[k : k + columns]) for k in range(0, len(tiles), columns)]
+    sheet = cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR)
+    cv2.imwrite(str(path), sheet, [cv2.IMWRITE_JPEG_QUALITY, 84])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the procedural cast.")
     parser.add_argument("what", nargs="*", default=["recall", "verify", "drift", "speed"])
     parser.add_argument("--yunet", type=Path)
     parser.add_argument("--mobilefacenet", type=Path)
+    parser.add_argument("--images", type=Path, default=Path("docs/experiments/images"))
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--clips", type=int, default=12)
     parser.add_argument("--people", type=int, default=40)
@@ -402,6 +437,8 @@ def main() -> None:
                 drift(models, seed=options.seed, pairs=options.pairs)
             elif what == "speed":
                 speed(options.seed, folder)
+            elif what == "pictures":
+                pictures(options.seed, options.images)
             elif what == "choose":
                 choose(models, seed=options.seed)
             else:

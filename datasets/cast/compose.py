@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -181,17 +182,18 @@ def _finish(picture: Picture, script: Script, frame: int, seed: int) -> Picture:
     """Lens, sensor: a little blur, darker corners, noise that is of the frame."""
     soft = cv2.GaussianBlur(picture, (0, 0), script.blur)
     h, w = soft.shape[:2]
-    corner = _vignette(w, h)
-    grain = (
-        np.random.default_rng([seed, 0x6A1, frame % _GRAINS])
-        .normal(0, script.noise, (h, w))
-        .astype(np.float32)
-    )
-    grain = np.roll(grain, (7 * frame) % 61, axis=1)
-    out = soft * corner + grain[..., None]
+    grain = np.roll(_grains(seed, w, h)[frame % _GRAINS], (7 * frame) % 61, axis=1)
+    out = soft * _vignette(w, h) + grain[..., None] * np.float32(script.noise)
     return np.clip(out, 0, 255).astype(np.uint8)
 
 
+@lru_cache(maxsize=2)
+def _grains(seed: int, w: int, h: int) -> NDArray[np.float32]:
+    """Return plates of noise that a clip cycles through, (_GRAINS, h, w), unit variance."""
+    return np.random.default_rng([seed, 0x6A1]).standard_normal((_GRAINS, h, w), dtype=np.float32)
+
+
+@lru_cache(maxsize=2)
 def _vignette(w: int, h: int) -> NDArray[np.float32]:
     x = np.linspace(-1, 1, w, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, h, dtype=np.float32)[:, None]

@@ -83,7 +83,10 @@ def _lengths(root: Rows, style: HairStyle) -> NDArray[np.float32]:
     # A bob or long hair ends at one height, not at one length: what starts lower is shorter.
     if style.length > 0.7 and style.puff < 0.5:
         length = np.maximum(0.15, length - 0.75 * (0.9 - root[:, 1]) * style.sides)
-    return np.asarray(length, np.float32)
+    # A fringe is cut above the eyes, whatever the length of the rest.
+    forelock = style.fringe * smoothstep(0.15, 0.35, root[:, 2]) * smoothstep(0.62, 0.45, np.abs(root[:, 0]))
+    cut = np.minimum(length, 0.12 + 1.1 * np.maximum(root[:, 1] - 0.42, 0.0))
+    return np.asarray(length + (cut - length) * forelock, np.float32)
 
 
 def _grow(

@@ -91,7 +91,9 @@ def shadow_map(
     ok = (cell >= 0).all(axis=1) & (cell < _SIDE).all(axis=1)
     nearest = np.full(_SIDE * _SIDE, -4.0, np.float32)
     np.maximum.at(nearest, cell[ok, 1] * _SIDE + cell[ok, 0], at[ok, 2])
-    return ShadowMap(axes, nearest.reshape(_SIDE, _SIDE), start)
+    # The median drops what a single stray hair would throw.
+    whole = np.asarray(cv2.medianBlur(nearest.reshape(_SIDE, _SIDE), 3), np.float32)
+    return ShadowMap(axes, whole, start)
 
 
 def irradiance(

@@ -215,7 +215,7 @@ def build_glasses(p: Identity, f: Features, unit: float) -> Points | None:
     if p["glasses"] < 0.75:
         return None
     shape = p["glasses_shape"]
-    steps = max(60, round(unit * 1.6))
+    steps = max(60, round(unit * 3.4))
     a = np.linspace(0, 2 * np.pi, steps, dtype=np.float32)
     square = float(np.interp(shape, [-0.6, 0.1, 0.5], [1.0, 0.45, 0.62]))
     wide, tall = (

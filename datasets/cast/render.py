@@ -93,7 +93,7 @@ def render_person(
         light,
         [
             placed[::2, ::2].reshape(-1, 3),
-            _turned(actor.hair.xyz[::23], rot),
+            _turned(actor.hair.xyz[::9], rot),
             torso_xyz[::2, ::2].reshape(-1, 3),
         ],
     )
@@ -114,7 +114,7 @@ def render_person(
 
 def _window(centre: tuple[float, float], unit: float, bounds: tuple[int, int]) -> tuple[int, int, int, int]:
     x0, x1 = int(centre[0] - 1.95 * unit), int(centre[0] + 1.95 * unit) + 1
-    y0 = int(centre[1] - 1.75 * unit)
+    y0 = int(centre[1] - 2.05 * unit)
     y1 = max(y0 + 8, min(bounds[1] + 4, int(centre[1] + 4.4 * unit)))
     return x0, y0, x1, max(y1, int(centre[1] + 1.2 * unit))
 

@@ -51,7 +51,7 @@ def style_of(p: Identity) -> HairStyle:
     if puff > 0:
         length = (
             length * (1 - puff)
-            + float(np.interp(long, [-1.4, -0.5, 0.6, 1.8], [0.05, 0.16, 0.36, 0.62])) * puff
+            + float(np.interp(long, [-1.4, -0.5, 0.6, 1.8], [0.05, 0.15, 0.31, 0.43])) * puff
         )
     knot: tuple[float, float, float] | None = None
     if p["tied"] > 0.75 and long > 0.1:

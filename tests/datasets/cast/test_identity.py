@@ -5,6 +5,7 @@ import pytest
 
 pytest.importorskip("cv2")
 
+from datasets.cast.chosen import CHOSEN, chosen_cast
 from datasets.cast.course import Course, blend, drift, held, swap
 from datasets.cast.identity import LIMIT, TRAITS, Identity, draw_identity, identity_of, mean_identity
 
@@ -71,3 +72,15 @@ def test_keys_that_do_not_rise_are_refused(two, keys):
 def test_keys_need_somebody_to_go_to(two):
     with pytest.raises(ValueError, match="other"):
         Course(two[0], None, ((0, 0.0),))
+
+
+def test_the_chosen_cast_are_different_people_in_a_fixed_order():
+    cast = chosen_cast(len(CHOSEN))
+    assert len({person.vector.tobytes() for person in cast}) == len(CHOSEN) == 12
+    assert np.array_equal(chosen_cast(3)[2].vector, cast[2].vector)
+
+
+@pytest.mark.parametrize("people", [0, 13])
+def test_a_cast_of_nobody_or_of_too_many_is_refused(people):
+    with pytest.raises(ValueError, match="1 to 12"):
+        chosen_cast(people)

@@ -22,13 +22,25 @@ from datasets.releases import ReleaseError
 NO_PAIRS = "No pair of the library matches. Widen the filter, or import clips that form pairs."
 NO_QUESTION = "Ask for a verdict: overall, for each person, or both."
 
+MAX_DIGITS = 18
+
 CAMERA = "camera (no generator)"
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Rows by number. One that is larger than any row's is refused here, since SQLite fails on it."""
+
+    def clean(self, value: Any) -> Any:
+        for each in value or []:
+            if len(str(each)) > MAX_DIGITS:
+                raise ValidationError(self.error_messages["invalid_pk_value"], params={"pk": f"{each[:20]}…"})
+        return super().clean(value)
 
 
 class PairFilterForm(forms.Form):
     """Which pairs: the part of the study form that the live count reads as well."""
 
-    people = forms.ModelMultipleChoiceField(
+    people = RowsField(
         queryset=Person.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -78,9 +90,7 @@ class StudyForm(PairFilterForm):
     instructions = forms.CharField(
         required=False, max_length=20_000, help_text="Markdown.", widget=forms.Textarea(attrs={"rows": 8})
     )
-    example_clips = forms.ModelMultipleChoiceField(
-        queryset=Clip.objects.filter(state=ClipState.READY), required=False
-    )
+    example_clips = RowsField(queryset=Clip.objects.filter(state=ClipState.READY), required=False)
     overlap = forms.IntegerField(
         min_value=1, max_value=25, label="Answers per item", help_text="By as many annotators."
     )

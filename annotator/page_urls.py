@@ -45,7 +45,7 @@ urlpatterns = [
     path("releases/<int:pk>/cancel/", release_cancel_view, name="release-cancel"),
     path("releases/<int:pk>/again/", release_retry_view, name="release-again"),
     path("releases/<int:pk>/delete/", release_delete_view, name="release-delete"),
-    path("join/<str:token>/", join, name="join"),
+    path("join/<slug:token>/", join, name="join"),
     path("work/", desk, name="desk"),
     path("ranking/", ranking, name="ranking"),
 ]

@@ -41,6 +41,7 @@ class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     serializer_class = StudyOut
     queryset = Study.objects.none()
     lookup_field = "slug"
+    lookup_value_regex = "[-a-zA-Z0-9_]+"
     filterset_fields = ["state"]
 
     def get_queryset(self) -> QuerySet[Study]:

@@ -49,7 +49,7 @@ def preview(request: SiteRequest, slug: str) -> HttpResponse:
 def preview_claim(request: SiteRequest, slug: str) -> HttpResponse:
     """Hand out any pair of the study that is not in the lead's hands already."""
     study = study_led_by(request.user, slug)
-    held = [int(token) for token in _body(request).get("holding", []) if str(token).isdecimal()]
+    held = [int(token) for token in _texts(request, "holding") if token.isdecimal() and len(token) < 19]
     items = Item.objects.filter(study=study, repeat_of__isnull=True).exclude(pk__in=held)
     count = items.count()
     if not count:
@@ -70,7 +70,7 @@ def preview_last(request: SiteRequest, slug: str) -> HttpResponse:
 @require_POST
 def preview_heartbeat(request: SiteRequest, slug: str) -> HttpResponse:
     study_led_by(request.user, slug)
-    return JsonResponse({"kept": {str(token): True for token in _body(request).get("tokens", [])}})
+    return JsonResponse({"kept": dict.fromkeys(_texts(request, "tokens"), True)})
 
 
 @lead_required
@@ -80,12 +80,14 @@ def preview_submit(request: SiteRequest, slug: str) -> HttpResponse:
     return JsonResponse({"judgment": 0, "surplus": False, "progress": _progress(study)}, status=201)
 
 
-def _body(request: SiteRequest) -> dict[str, Any]:
+def _texts(request: SiteRequest, name: str) -> list[str]:
+    """Return a list of texts in the body; what is none is as good as not sent."""
     try:
         body = json.loads(request.body)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+    except (ValueError, RecursionError):
+        return []
+    values = body.get(name) if isinstance(body, dict) else None
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
 
 
 def _payload(study: Study, item: Item) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def ranking(request: SiteRequest) -> HttpResponse:
     chosen = [study] if study else studies
     choices = ranking_choices(studies=chosen)
     asked = request.GET.get("people", "")
-    person_count = int(asked) if asked.isdecimal() and int(asked) in choices.person_counts else None
+    person_count = next((count for count in choices.person_counts if str(count) == asked), None)
     # Until people have judged something, what there is to see is simulated, and the page says so.
     only_simulated = choices.simulated and not choices.human
     judges = JUDGES.get(request.GET.get("judges", ""), "simulated" if only_simulated else "human")

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ from datasets.identity.notes import analysis_notes
 from datasets.identity.quality import Quality, measure_quality
 from datasets.identity.reading import Picture, read_chunks
 from datasets.identity.settings import Settings
-from datasets.identity.shots import CUT, LOOK_AHEAD, Glance, change, is_cut, stillness
+from datasets.identity.shots import CUT, LOOK, Glance, change, is_cut, stillness
 from datasets.identity.stills import is_still
 from datasets.identity.tracklets import Sample, Tracker, Tracklet
 from datasets.identity.tracks import Analysis, Track
@@ -52,11 +53,11 @@ def analyse_clip(
         MediaError: the clip cannot be read.
     """
     settings = settings or Settings()
-    started = time.perf_counter()
+    started = time.thread_time()
     scanned = scan(path, limits)
     with _one_thread_each(), ThreadPoolExecutor(settings.threads) as pool:
         job = _Job(path, scanned, backend, settings, pool)
-        job.timings["open"] = time.perf_counter() - started
+        job.timings["open"] = time.thread_time() - started
         job.watch()
         return job.result()
 
@@ -110,10 +111,10 @@ class _Job:
             self._scanned,
             max_side=self._settings.max_side,
             chunk_bytes=self._settings.chunk_bytes,
+            spent=partial(self._spend, "reading"),
         )
         while True:
-            with self._timed("waiting for pictures"):
-                pictures = next(chunks, None)
+            pictures = next(chunks, None)
             if pictures is not None:
                 chunk = self._start(pictures)
             if before is not None:
@@ -127,8 +128,7 @@ class _Job:
         tracklets = self._tracker.finish()
         for tracklet in list(self._best):
             self._embed(tracklet)
-        with self._timed("waiting for embeddings"):
-            pieces = [Piece(t, self._embeddings(t)) for t in tracklets if self._is_real(t)]
+        pieces = [Piece(t, self._embeddings(t)) for t in tracklets if self._is_real(t)]
         with self._timed("joining"):
             groups = join_pieces(pieces, self._backend.space, self._fps)
             moving = [stillness(a, b) for a, b in zip(self._glances, self._glances[5:], strict=False)]
@@ -164,7 +164,7 @@ class _Job:
 
     def _detect(self, picture: Picture) -> list[tuple[Face, Quality]]:
         """Find faces in the picture scaled down for the detector; runs in the pool."""
-        started = time.perf_counter()
+        started = time.thread_time()
         frame = picture.frame
         side = self._settings.detect_side or self._backend.detector.side
         scale = min(1.0, side / max(frame.shape[:2]))
@@ -174,21 +174,21 @@ class _Job:
             small = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         faces = [face.scaled(1 / scale) for face in self._backend.detector.detect(small, picture.index)]
         found = [(face, measure_quality(frame, face)) for face in faces]
-        self.timings["detecting (all threads)"] += time.perf_counter() - started
+        self.timings["detecting"] += time.thread_time() - started
         return found
 
     def _follow(self, chunk: _Chunk) -> None:
         """Carry the tracks through a chunk."""
         for place, picture in enumerate(chunk.pictures):
             index = picture.index
-            if index and is_cut(self._glances[index - 1], self._glances[index : index + LOOK_AHEAD]):
+            shot = self._glances[max(self._cuts[-1] if self._cuts else 0, index - LOOK) : index]
+            if is_cut(shot, self._glances[index : index + LOOK]):
                 self._cuts.append(index)
                 self._tracker.cut()
             with self._timed("following"):
                 self._tracker.move(index, picture.grey, picture.scale)
             if index in chunk.faces:
-                with self._timed("waiting for faces"):
-                    found = chunk.faces[index].result()
+                found = chunk.faces[index].result()
                 with self._timed("associating"):
                     self._see(picture, found)
             # The picture is not needed any more; the chunk keeps its place.
@@ -221,9 +221,9 @@ class _Job:
         tracklet.samples.append(sample)
 
     def _embed_one(self, prepared: NDArray) -> NDArray[np.float32]:
-        started = time.perf_counter()
+        started = time.thread_time()
         embedding = self._backend.embedder.embed([prepared])[0]
-        self.timings["embedding (all threads)"] += time.perf_counter() - started
+        self.timings["embedding"] += time.thread_time() - started
         return embedding
 
     def _embeddings(self, tracklet: Tracklet) -> NDArray[np.float32]:
@@ -261,8 +261,11 @@ class _Job:
             still=is_still(tracklets, self._fps, picture_change),
         )
 
+    def _spend(self, step: str, seconds: float) -> None:
+        self.timings[step] += seconds
+
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
-        started = time.perf_counter()
+        started = time.thread_time()
         yield
-        self.timings[step] += time.perf_counter() - started
+        self.timings[step] += time.thread_time() - started

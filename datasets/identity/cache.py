@@ -14,7 +14,7 @@ from datasets.identity.store import SCHEMA, analysis_read, analysis_write
 from datasets.identity.tracks import Analysis
 from datasets.media.limits import DEFAULT_LIMITS, Limits
 
-VERSION = 1
+VERSION = 2
 """Raised when the same clip would give other tracks for a reason that no other key names."""
 
 

@@ -67,13 +67,10 @@ def analyse_many(
         jobs = {pool.submit(_analyse, str(path), str(cache)): Path(path) for path in paths}
         for job in as_completed(jobs):
             try:
-                yield Outcome(jobs[job], job.result())
-            except (MediaError, IdentityError) as error:
-                yield Outcome(jobs[job], None, str(error))
+                summary, error = job.result()
             except BrokenProcessPool:
-                yield Outcome(
-                    jobs[job], None, "The process that analysed this clip died: is there enough memory?"
-                )
+                summary, error = None, "The process that analysed this clip died: is there enough memory?"
+            yield Outcome(jobs[job], summary, error)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -83,6 +80,10 @@ def _prepare(backend: str, models: Path | None, settings: Settings) -> None:
     _backend, _settings = backend_load(backend, models), settings
 
 
-def _analyse(path: str, cache: str) -> dict[str, Any]:
+def _analyse(path: str, cache: str) -> tuple[dict[str, Any] | None, str]:
+    """Return a summary or a sentence; not every error finds its way from process to process."""
     assert _backend is not None, "the initializer has run"
-    return analysis_summary(analyse_cached(path, _backend, cache, settings=_settings))
+    try:
+        return analysis_summary(analyse_cached(path, _backend, cache, settings=_settings)), ""
+    except (MediaError, IdentityError) as error:
+        return None, str(error)

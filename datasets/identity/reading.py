@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,9 +34,16 @@ class Picture:
 
 
 def read_chunks(
-    path: str | os.PathLike[str], scanned: Scan, *, max_side: int, chunk_bytes: int
+    path: str | os.PathLike[str],
+    scanned: Scan,
+    *,
+    max_side: int,
+    chunk_bytes: int,
+    spent: Callable[[float], None],
 ) -> Iterator[list[Picture]]:
     """Yield the clip's pictures in order, in lists of about `chunk_bytes`; one list is read ahead.
+
+    `spent` is told the reading thread's processor time, seconds, when the clip is at its end.
 
     Raises:
         MediaError: the clip cannot be read.
@@ -57,6 +65,7 @@ def read_chunks(
                 put(chunk)
                 if stopped.is_set():
                     return
+            spent(time.thread_time())
             put(None)
         except BaseException as error:  # handed over to the thread that asked
             put(error)

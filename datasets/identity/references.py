@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +114,7 @@ def reference_read(
         face=Face(face.box - room, face.landmarks - room, face.score),
         embedding=backend.embed_faces(padded, [face])[0],
         thumb=grey_thumb(padded, face, thumb_side),
-        crop=_crop(padded, face),
+        crop=_crop(picture, Face(face.box - room, face.landmarks - room, face.score)),
         warnings=tuple(warnings),
     )
 
@@ -145,26 +146,21 @@ def person_read(name: str, sources: Sequence[str | os.PathLike[str]], backend: B
 
 
 def people_read(folder: str | os.PathLike[str], backend: Backend) -> list[Person]:
-    """Read a folder of references: one folder a person, or one picture a person; names are the folders' or files'.
+    """Read a folder of references: a folder of pictures for each person, or pictures named after the person.
+
+    `anna.jpg` is Anna's, and so are `anna-1.jpg` and `anna-left.jpg` when there are several of that name.
 
     Raises:
         ReferencePictureError: there is nobody in it, or somebody without a usable reference.
     """
     root = Path(folder)
-    people = []
-    for entry in sorted(root.iterdir()) if root.is_dir() else []:
-        if entry.is_dir():
-            pictures = [p for p in sorted(entry.iterdir()) if p.suffix.lower() in PICTURES]
-            if pictures:
-                people.append(person_read(entry.name, pictures, backend))
-        elif entry.suffix.lower() in PICTURES:
-            people.append(person_read(entry.stem, [entry], backend))
-    if not people:
+    sources = _by_person(root) if root.is_dir() else {}
+    if not sources:
         raise ReferencePictureError(
             f"There are no references in {root}: it needs a folder of pictures for each person, or one picture each "
             f"({', '.join(PICTURES)})."
         )
-    return people
+    return [person_read(name, pictures, backend) for name, pictures in sorted(sources.items())]
 
 
 @dataclass(frozen=True)
@@ -193,6 +189,20 @@ def resemblances(people: Sequence[Person], space: Space) -> list[Resemblance]:
         for j in range(i + 1, len(people))
         if alike[i, j] >= space.same_person
     ]
+
+
+def _by_person(root: Path) -> dict[str, list[Path]]:
+    people: dict[str, list[Path]] = {}
+    alone = [path for path in sorted(root.iterdir()) if path.suffix.lower() in PICTURES]
+    stems = Counter(path.stem.rpartition("-")[0] for path in alone)
+    for path in alone:
+        prefix = path.stem.rpartition("-")[0]
+        people.setdefault(prefix if prefix and stems[prefix] > 1 else path.stem, []).append(path)
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        pictures = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURES]
+        if pictures:
+            people[folder.name] = pictures
+    return people
 
 
 def _picture(source: str | os.PathLike[str] | bytes, name: str) -> Frame:

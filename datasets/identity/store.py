@@ -82,7 +82,7 @@ def analysis_read(path: str | os.PathLike[str]) -> Analysis:
         StoreError: the file is missing, damaged, or of another schema.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             header = json.loads(stored["header"].tobytes())
             if header["schema"] != SCHEMA:
                 raise StoreError(

@@ -84,7 +84,7 @@ class Analysis:
         space: Of the embeddings.
         backend: Key of detector and embedder.
         notes: What a person should know.
-        timings: Seconds spent, by step; empty when it came from the cache.
+        timings: Seconds of processor time spent, by step; empty when it came from the cache.
     """
 
     frames: int

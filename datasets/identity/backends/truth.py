@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.identity.backends.align import TEMPLATE
 from datasets.identity.backends.protocol import Backend, Prepared
+from datasets.identity.errors import IdentityError
 from datasets.identity.faces import Face, Frame
 from datasets.identity.space import Embeddings, Space
 
 MIN_VISIBLE = 0.3
+CAST_SCHEMA = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,26 @@ class FilmTruth:
         """Return the people whose face can be seen in a frame."""
         known = np.isfinite(self.boxes[index]).all(axis=1)
         return [int(p) for p in np.flatnonzero(known & (self.visibility[index] >= MIN_VISIBLE))]
+
+
+def film_truth_read(path: Path, *, noise: float = 0.0) -> FilmTruth:
+    """Read the truth that `datasets.cast` writes beside a clip (its schema 1).
+
+    Raises:
+        IdentityError: the file is of another schema.
+    """
+    with np.load(path, allow_pickle=False) as stored:
+        if int(stored["version"]) != CAST_SCHEMA:
+            raise IdentityError(
+                f"{path.name} holds truth of schema {int(stored['version'])}, not {CAST_SCHEMA}."
+            )
+        return FilmTruth(
+            boxes=stored["boxes"],
+            visibility=stored["visible"],
+            identity=stored["identity"],
+            landmarks=stored["landmarks"],
+            noise=noise,
+        )
 
 
 class TruthDetector:

@@ -133,10 +133,13 @@ def test_everything_by_mouse(workbench: WorkbenchPage, study: Study) -> None:
     assert box
     page.mouse.click(box["x"] + box["width"] * 0.51, box["y"] + box["height"] / 2)
     page.wait_for_function("() => workbench.player.painted.left === 24")
-    page.locator("[data-person='1']").get_by_role("button", name="mark").click()
+    bo = page.locator("[data-person='1']")
+    bo.get_by_role("button", name="side of marks: right").click()
+    bo.get_by_role("button", name="mark", exact=True).click()
+    bo.get_by_role("button", name="Change the kind").click()
     before = workbench.token
     page.get_by_role("button", name="Submit, next").click()
     workbench.wait_for_pair(after=before)
     workbench.wait_saved()
     judgment = Judgment.objects.get(study=study)
-    assert _said(judgment) == _answer("left_much", "left", "same", marks=[("Bo", "right", "drift", 24)])
+    assert _said(judgment) == _answer("left_much", "left", "same", marks=[("Bo", "left", "swap", 24)])

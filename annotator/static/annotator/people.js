@@ -22,7 +22,7 @@ export class People {
 
   /**
    * @param {HTMLElement} list @param {HTMLTemplateElement} template
-   * @param {(what: "goto" | "remove", mark: Mark) => void} hearMark
+   * @param {(what: "goto" | "cycle" | "remove", mark: Mark) => void} hearMark
    */
   constructor(list, template, hearMark) {
     this.#list = list;
@@ -86,11 +86,13 @@ export class People {
     const words = `${mark.kind}, ${SIDE_WORDS[mark.side].toLowerCase()}, frame ${mark.frame}`;
     const item = document.createElement("li");
     item.className = `wb-mark wb-mark--${mark.side}`;
-    const go = button("wb-mark-go", `⚑ ${mark.kind} ${mark.side} ${mark.frame}`, `Go to ${person.name}: ${words}`);
+    const kind = button("wb-mark-kind", `⚑ ${mark.kind}`, `${person.name}: ${words}. Change the kind`);
+    const go = button("wb-mark-go", `${mark.side} ${mark.frame}`, `Go to ${person.name}: ${words}`);
     const remove = button("wb-mark-remove", "×", `Remove ${person.name}: ${words}`);
+    kind.addEventListener("click", () => this.#hearMark("cycle", mark));
     go.addEventListener("click", () => this.#hearMark("goto", mark));
     remove.addEventListener("click", () => this.#hearMark("remove", mark));
-    item.append(go, remove);
+    item.append(kind, go, remove);
     return item;
   }
 }

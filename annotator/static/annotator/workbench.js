@@ -243,9 +243,10 @@ class Workbench {
     this.#showAnswer();
   }
 
-  /** @param {"goto" | "remove"} what @param {import("./answer.js").Mark} mark */
+  /** @param {"goto" | "cycle" | "remove"} what @param {import("./answer.js").Mark} mark */
   #hearMark(what, mark) {
     if (what === "remove") return this.#say(this.#answer.unmark(mark));
+    if (what === "cycle") return this.#say(this.#answer.cycle(mark));
     const rate = this.#player.facts(mark.side)?.rate;
     this.#player.pause();
     if (rate) this.#player.seek((mark.frame * rate.den) / rate.num);

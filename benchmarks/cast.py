@@ -25,8 +25,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.cast import VIEWS, Clip, draw_clip, draw_identity, draw_reference, held, render
-from datasets.cast.__main__ import write_clip
+from datasets.cast import VIEWS, Clip, draw_clip, draw_identity, draw_reference, film, held, render
 from datasets.cast.actor import build_actor
 from datasets.cast.chosen import CHOSEN
 from datasets.cast.clip import FrameTruth
@@ -343,7 +342,7 @@ def speed(seed: int, folder: Path) -> None:
     """Print what a clip costs."""
     clip = draw_clip(seed, 2, frames=120, fps=Fraction(24), events=())
     before, start = _cpu(), time.perf_counter()
-    write_clip(clip, folder / "speed.mp4", workers=min(2, os.cpu_count() or 1))
+    film(clip, folder / "speed.mp4", workers=min(2, os.cpu_count() or 1))
     wall, cpu = time.perf_counter() - start, _cpu() - before
     load = os.getloadavg()[0]
     print("\n5 s of 640x360, two people, 24 frames a second, with encoding and truth\n")

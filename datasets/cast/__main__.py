@@ -1,30 +1,21 @@
-"""python -m datasets.cast: a clip of procedural people with its truth and references.
-
-Beside `clip.mp4` it writes `clip.truth.npz` (see truth.py) and, in `clip.references/`, `<person>-<view>.png`.
-"""
+"""python -m datasets.cast: a clip of procedural people with its truth and references (see film.py)."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from datasets.cast.clip import Clip, FrameTruth, draw_clip, prepare, render
+from datasets.cast.clip import Clip, draw_clip
 from datasets.cast.course import Course, blend, drift, swap
+from datasets.cast.film import film
 from datasets.cast.identity import draw_identity
 from datasets.cast.plates import PLATES
-from datasets.cast.references import VIEWS, draw_reference
+from datasets.cast.references import VIEWS
 from datasets.cast.script import EVENTS
-from datasets.cast.truth import gather, save_truth
-from datasets.media.write import write_video
 
 CHANGES = """\
 drift:PERSON:START:END[:AMOUNT]    go towards a stranger between two frames
@@ -37,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         clip = _clip(options)
-        write_clip(clip, options.out, workers=options.workers, views=list(VIEWS)[: options.references])
+        film(clip, options.out, workers=options.workers, views=tuple(VIEWS)[: options.references])
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -111,28 +102,6 @@ def _changed(clip: Clip, change: str) -> tuple[Course, ...]:
     except (ValueError, IndexError):
         raise ValueError(f"cannot read the change {change!r}; one of\n{CHANGES}") from None
     return tuple(course if k == person else old for k, old in enumerate(clip.courses))
-
-
-def write_clip(clip: Clip, out: Path, *, workers: int = 1, views: list[str] | None = None) -> None:
-    """Write a clip, its truth and its people's references."""
-    truths: list[FrameTruth] = []
-
-    def pictures() -> Iterator[NDArray[np.uint8]]:
-        for picture, truth in render(clip, workers=workers):
-            truths.append(truth)
-            yield picture
-
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_video(pictures(), out, fps=clip.fps)
-    script = prepare(clip).script
-    whole = gather(truths, seed=clip.seed, fps=clip.fps, size=clip.size, events=script.events)
-    save_truth(whole, out.with_suffix(".truth.npz"))
-    folder = out.with_suffix(".references")
-    for view in views or ():
-        folder.mkdir(exist_ok=True)
-        for k, course in enumerate(clip.courses):
-            picture = draw_reference(course.base, view, seed=clip.seed + k)
-            cv2.imwrite(str(folder / f"{k}-{view}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
 
 
 if __name__ == "__main__":

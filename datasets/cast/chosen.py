@@ -6,7 +6,7 @@ Farthest points among 90 drawn people, by the distances of two embedders on neut
 
 from datasets.cast.identity import Identity, draw_identity
 
-CHOSEN: tuple[int, ...] = (4073, 4074, 4001, 4071, 4058, 4072, 4081, 4006, 4077, 4017, 4060, 4003)
+CHOSEN: tuple[int, ...] = (4073, 4074, 4001, 4071, 4072, 4017, 4081, 4077, 4060, 4029, 4052, 4025)
 
 
 def chosen_cast(people: int) -> list[Identity]:

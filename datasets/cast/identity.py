@@ -59,7 +59,7 @@ _BUILD: Mapping[str, float] = MappingProxyType(
     {
         "jaw_width": 0.45, "chin_width": 0.40, "brow_ridge": 0.75, "brow_thickness": 0.60, "brow_height": -0.45,
         "nose_width": 0.25, "nose_length": 0.25, "eye_open": -0.45, "upper_lip": -0.45, "lower_lip": -0.35,
-        "lip_colour": -0.6, "hair_length": -1.05, "beard": 1.05, "moustache": 0.95, "brow_arch": -0.45,
+        "lip_colour": -0.6, "hair_length": -1.05, "beard": 0.75, "moustache": 0.75, "brow_arch": -0.45,
         "hairline": 0.35, "tied": -0.5, "cheek_fullness": -0.2,
     }
 )  # fmt: skip

@@ -81,8 +81,8 @@ def palette_of(p: Identity) -> Palette:
         facial_hair=(hair * (1 - beard_grey) + silver * beard_grey).astype(np.float32),
         iris=np.clip(iris, 0.004, 1).astype(np.float32),
         sclera=(np.array([0.42, 0.39, 0.37]) * (1 - 0.42 * dark)).astype(np.float32),
-        beard=float(np.clip((p["beard"] - 0.45) / 0.9, 0, 1)),
-        moustache=float(np.clip((max(p["moustache"] - 0.3, p["beard"] - 0.1) - 0.55) / 0.7, 0, 1)),
+        beard=float(np.clip((p["beard"] - 0.75) / 0.75, 0, 1)),
+        moustache=float(np.clip((max(p["moustache"] - 0.35, p["beard"] - 0.25) - 0.55) / 0.7, 0, 1)),
         darkness=float(dark),
         grey=grey,
     )

@@ -43,6 +43,4 @@ def workbench_example(request: SiteRequest, slug: str, number: int) -> HttpRespo
     files = study.example_clips.order_by("pk").values_list("playback_file", flat=True)
     if not 1 <= number <= len(files) or not files[number - 1]:
         raise Http404
-    response = serve_file(request, files[number - 1], "video/mp4", f"{study.pk}-{number}")
-    del response.headers["Last-Modified"]
-    return response
+    return serve_file(request, files[number - 1], "video/mp4", f"{study.pk}-{number}", blind=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import InMemoryStorage, default_storage
 from django.http import Http404
 from django.test import RequestFactory
 from hypothesis import HealthCheck, given, settings
@@ -159,3 +159,29 @@ def test_a_bucket_is_read_by_a_link_that_expires(monkeypatch: pytest.MonkeyPatch
     assert response.status_code == 302
     assert response["Location"] == f"https://bucket.example/{NAME}?X-Amz-Expires=3600&X-Amz-Signature=s"
     assert "private" in response["Cache-Control"]
+
+
+def blindly(name: str, **headers: str) -> Any:
+    request = RequestFactory().get("/", headers=headers)
+    return media.serve_file(request, name, content_type="video/mp4", etag="abc", blind=True)
+
+
+def test_a_blind_file_has_no_date_and_answers_no_question_about_one(stored: str) -> None:
+    modified = ask(stored, "head")["Last-Modified"]
+    for conditions in ({}, {"If-Modified-Since": modified}, {"Range": "bytes=0-9", "If-Range": modified}):
+        response = blindly(stored, **conditions)
+        assert response.status_code == 200
+        assert "Last-Modified" not in response
+        assert body(response) == DATA
+    assert blindly(stored, If_None_Match='"abc"').status_code == 304
+
+
+def test_a_blind_file_of_a_bucket_comes_without_its_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = InMemoryStorage()
+    bucket.save(NAME, ContentFile(DATA))
+    monkeypatch.setattr(media, "default_storage", bucket)
+    response = blindly(NAME, Range="bytes=5-9")
+    assert (response.status_code, body(response)) == (206, DATA[5:10])
+    assert NAME not in str(response.headers)
+    with pytest.raises(Http404):
+        blindly("playback/gone.mp4")

@@ -139,6 +139,13 @@ def test_ranges_are_answered_as_seeking_needs_them(proxy: int) -> None:
     assert response.status == 416
 
 
+def test_nginx_tells_no_date_and_no_tag_of_a_file(proxy: int) -> None:
+    for conditions in ({}, {"Range": "bytes=10-19"}, {"If_Modified_Since": "Fri, 01 Jan 2100 00:00:00 GMT"}):
+        response, _ = get(proxy, "/w/media/token/clip.mp4", **conditions)
+        assert response.status in (200, 206)
+        assert response.headers["ETag"] is response.headers["Last-Modified"] is None
+
+
 @pytest.mark.parametrize(
     "path", ["/protected-media/clips/one.mp4", "/protected-media/../protected-media/clips/one.mp4"]
 )

@@ -68,7 +68,7 @@ export class People {
     const copy = /** @type {DocumentFragment} */ (this.#template.content.cloneNode(true));
     const row = /** @type {HTMLElement} */ (copy.firstElementChild);
     row.dataset.person = String(index);
-    part(row, "[data-name]").textContent = person.name;
+    part(row, "[data-name]").textContent = part(row, "[data-name]").title = person.name;
     part(row, "[data-verdicts]").setAttribute("aria-label", `Who keeps ${person.name} better?`);
     const choose = part(row, "[data-action=choose]");
     choose.dataset.arg = String(index);

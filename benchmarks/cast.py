@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from datasets.cast import VIEWS, Clip, draw_clip, draw_identity, draw_reference, film, held, render
 from datasets.cast.actor import build_actor
 from datasets.cast.chosen import CHOSEN
-from datasets.cast.clip import FrameTruth
+from datasets.cast.clip import FrameTruth, prepare
 from datasets.cast.compose import paste
 from datasets.cast.identity import Identity
 from datasets.cast.light import Light
@@ -400,10 +400,11 @@ def pictures(seed: int, folder: Path) -> None:
         seed=seed + 3, courses=tuple(held(draw_identity(who)) for who in CHOSEN[3:6]), frames=120, place="kitchen",
         events=("cross", "pass", "object", "lamp"),
     )  # fmt: skip
-    drawn = [
-        np.asarray(cv2.resize(p, (480, 270), interpolation=cv2.INTER_AREA), np.uint8) for p, _ in render(clip)
+    stage = prepare(clip)
+    frames = [
+        cv2.resize(stage.draw(k)[0], (480, 270), interpolation=cv2.INTER_AREA) for k in range(6, 114, 12)
     ]
-    _write_grid(folder / "cast-film.jpg", drawn[6::12][:9], columns=3)
+    _write_grid(folder / "cast-film.jpg", [np.asarray(f, np.uint8) for f in frames], columns=3)
 
 
 def _write_grid(path: Path, tiles: list[Picture], *, columns: int) -> None:

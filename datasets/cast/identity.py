@@ -46,7 +46,7 @@ STRETCH: Mapping[str, float] = MappingProxyType(
             "brow_thickness", "jaw_width", "nose_width", "cheekbones", "chin_width", "hair_tone", "mouth_height",
             "face_length", "skin_tone",
         ),
-        1.25,
+        1.45,
     )
 )  # fmt: skip
 

@@ -227,6 +227,7 @@ def build_glasses(p: Identity, f: Features, unit: float) -> Points | None:
     rx, ry = np.sign(c) * np.abs(c) ** square * wide, np.sign(s) * np.abs(s) ** square * tall
     if shape > 0.5:
         rx = rx * (1 + 0.12 * s)  # narrower below: aviators
+    rx, ry = _even(rx, ry)
     lines = []
     for side in (-1.0, 1.0):
         x = side * (f.eye_x + 0.012) + side * rx
@@ -251,6 +252,13 @@ def build_glasses(p: Identity, f: Features, unit: float) -> Points | None:
     dark = np.array([0.012, 0.011, 0.011]) if shape > -0.5 else np.array([0.16, 0.13, 0.085])
     frames = joined([_tube(line, thick, dark) for line in lines])
     return joined([frames, *(_glint(f, side, wide, tall) for side in (-1.0, 1.0))])
+
+
+def _even(x: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
+    """Return as many points of a line at even distances: a squarish rim is sampled thinly along its sides."""
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+    wanted = np.linspace(0, along[-1], len(x))
+    return np.interp(wanted, along, x), np.interp(wanted, along, y)
 
 
 def _front(x: NDArray | float) -> NDArray:

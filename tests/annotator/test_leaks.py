@@ -1,0 +1,203 @@
+"""What an annotator's browser gets in the workbench, searched for anything that says which clip is which."""
+
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.test import Client
+
+from annotator.models import Item, Slot, Study
+from annotator.services.studies import study_create, study_open
+from datasets.media import make_playback
+from datasets.models import Clip, Pair, Reference
+from tests.annotator.factories import make_annotator, make_clip, make_person
+from tests.annotator.test_slots_api import claim, client_of, submit
+from tests.datasets.media.clips import encode, moving_square
+
+# Numbers that stand nowhere by chance.
+FIRST_CLIP, FIRST_PAIR, FIRST_ITEM = 771_000_001, 772_000_001, 773_000_001
+FACTS = ("sha256", "playback_sha256", "generator", "generator_version", "seed", "source_name", "licence")
+FILES = ("file", "playback_file", "poster_file", "filmstrip_file")
+
+
+@pytest.fixture
+def study(db) -> Study:
+    """Three clips in three pairs, so that every clip is shown to everybody in two slots."""
+    people = (make_person(), make_person())
+    clips = [
+        make_clip(
+            pk=FIRST_CLIP + number,
+            subjects=people,
+            playback_sha256=f"{number + 7:064x}",
+            playback_file=default_storage.save(
+                f"playback/secret-{number}.mp4", ContentFile(b"0123456789" * 5)
+            ),
+            generator=f"secret-generator-{number}",
+            generator_version=f"secret-version-{number}",
+            source_name=f"secret-source-{number}.mov",
+            seed=f"secret-seed-{number}",
+            licence=f"secret-licence-{number}",
+            prompt="Two friends cook.",
+        )
+        for number in range(3)
+    ]
+    for person in people:
+        file = default_storage.save("references/secret.jpg", ContentFile(b"a face"))
+        Reference.objects.create(
+            person=person, sha256="secret-sha", file=file, width=9, height=9, source_name="secret-name.jpg"
+        )
+    for number, (a, b) in enumerate(((0, 1), (0, 2), (1, 2))):
+        Pair.objects.create(
+            pk=FIRST_PAIR + number,
+            clip_a=clips[a],
+            clip_b=clips[b],
+            prompt="Two friends cook.",
+            key=f"secret-key-{number}",
+            published_better="a",
+        )
+    study = study_create(
+        name="Friends", pairs=Pair.objects.all(), created_by=None, overlap=2, example_clips=clips[:1]
+    )
+    for number, item in enumerate(study.items.all()):
+        Slot.objects.filter(item=item).delete()
+        Item.objects.filter(pk=item.pk).delete()
+        again = Item.objects.create(
+            pk=FIRST_ITEM + number, study=study, pair=item.pair, position=item.position
+        )
+        for slot_no in range(2):
+            Slot.objects.create(
+                study=study,
+                item=again,
+                slot_no=slot_no,
+                position=10 * slot_no + number,
+                left_is_a=slot_no == 0,
+            )
+    return study_open(study=study)
+
+
+def secrets() -> set[str]:
+    clips = Clip.objects.all()
+    told = {str(getattr(clip, name)) for clip in clips for name in (*FACTS, *FILES)}
+    told |= {Path(getattr(clip, name)).stem for clip in clips for name in FILES}
+    rows = [*clips, *Pair.objects.all(), *Item.objects.all()]
+    told |= {str(row.pk) for row in rows} | {f"{row.pk:x}" for row in rows}
+    return {secret for secret in told if len(secret) > 3} | {"secret", "published"}
+
+
+class Browser:
+    """An annotator's browser that keeps everything it gets: addresses, headers and bodies, clips' bytes apart."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.got: list[str] = []
+
+    def keep(self, response: Any) -> Any:
+        if response.streaming:
+            response.getvalue()
+        self.got += [f"{key}: {value}" for key, value in response.headers.items()]
+        if not response.headers.get("Content-Type", "").startswith(("video/", "image/")):
+            self.got.append(response.content.decode())
+        return response
+
+    def media(self, url: str) -> dict[str, str]:
+        """Ask for a file in every way there is; return the headers of the whole."""
+        self.got.append(url)
+        for headers in ({"range": "bytes=2-5"}, {"range": "bytes=9999-"}, {"if-none-match": "*"}):
+            self.keep(self.client.get(url, headers=headers))
+        self.keep(self.client.head(url))
+        return dict(self.keep(self.client.get(url)).headers)
+
+
+def shown(study: Study, client: Client) -> tuple[Browser, dict[int, list[dict[str, str]]]]:
+    """Judge all pairs; return what was got, and for each clip the headers of every slot that showed it."""
+    browser = Browser(client)
+    headers: dict[int, list[dict[str, str]]] = {}
+    for url in (f"/w/{study.slug}/", f"/api/v1/studies/{study.slug}", "/api/v1/studies", "/work/"):
+        browser.keep(client.get(url))
+    browser.media(f"/w/{study.slug}/examples/1.mp4")
+    while (claimed := claim(client, study)).status_code == 200:
+        payload = browser.keep(claimed).json()
+        slot = Slot.objects.select_related("item__pair").get(state="leased")
+        pair = slot.item.pair
+        sides = (pair.clip_a_id, pair.clip_b_id) if slot.left_is_a else (pair.clip_b_id, pair.clip_a_id)
+        for side, clip in zip(("left", "right"), sides, strict=True):
+            headers.setdefault(clip, []).append(browser.media(payload[side]["url"]))
+        for person in payload["people"]:
+            browser.media(person["references"][0])
+        browser.keep(submit(client, payload["slot"]["token"]))
+        browser.keep(client.get(f"/api/v1/studies/{study.slug}/slots/last"))
+    browser.keep(client.get("/api/v1/judgments"))
+    return browser, headers
+
+
+@pytest.mark.django_db
+def test_nothing_that_comes_from_a_clip_but_its_pictures_is_sent(study):
+    browser, _ = shown(study, client_of(make_annotator(study)))
+    told = "\n".join(browser.got)
+    # A token is text of base 64: what it hides must not be read by turning it back either.
+    tokens = set(re.findall(r"/w/media/([\w-]+)/", told)) | set(re.findall(r'"token": ?"([\w-]+)"', told))
+    opened = b"\n".join(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)) for token in tokens)
+    assert len(tokens) > 12
+    for secret in secrets():
+        assert secret not in told, secret
+    for row in (*Clip.objects.all(), *Pair.objects.all(), *Item.objects.all()):
+        assert row.pk.to_bytes(4, "big") not in opened
+        assert row.pk.to_bytes(4, "little") not in opened
+
+
+@pytest.mark.django_db
+def test_two_slots_of_one_clip_look_like_two_of_different_clips(study):
+    everything = []
+    for _ in range(2):
+        _, headers = shown(study, client_of(make_annotator(study)))
+        everything += [(clip, each) for clip, of_clip in headers.items() for each in of_clip]
+    assert len(everything) == 12
+    tags = [each.pop("ETag") for _, each in everything]
+    assert len(set(tags)) == 12
+    # All clips of this study have one size, so nothing else differs either.
+    assert len({tuple(sorted(each.items())) for _, each in everything}) == 1
+    assert "Last-Modified" not in everything[0][1]
+
+
+@pytest.mark.parametrize(
+    ("codec", "names"),
+    [
+        ("ffv1", ["wan-2.1 seed 7.mkv", "camera.avi", "tagged.mkv"]),
+        ("libx264", ["wan-2.1 seed 7.mp4", "tagged.mov", "tagged.mkv"]),
+    ],
+)
+def test_a_copy_does_not_tell_what_it_was_made_from(tmp_path, codec, names):
+    """The same pictures, from files that differ in name, container and tags: the same copy, byte for byte."""
+    copies = []
+    for name in names:
+        source, first = tmp_path / name, tmp_path / names[0]
+        if name.startswith("tagged"):
+            tagged(first, source)
+        else:
+            encode(source, moving_square(20), codec=codec, container=FORMATS[source.suffix])
+        make_playback(source, tmp_path / f"copy of {name}.mp4")
+        copies.append((tmp_path / f"copy of {name}.mp4").read_bytes())
+    assert len(set(copies)) == 1
+    for word in (b"wan", b"seed", b"camera", b"tagged", b"generated by"):
+        assert word not in copies[0].lower()
+
+
+FORMATS = {".mkv": "matroska", ".avi": "avi", ".mp4": "mp4", ".mov": "mov"}
+
+
+def tagged(source: Path, target: Path) -> Path:
+    """Put the stream of a file into another one that says in its tags where it comes from."""
+    with av.open(str(source)) as given, av.open(str(target), "w", format=FORMATS[target.suffix]) as made:
+        made.metadata.update({"title": "wan-2.1", "comment": "seed 7", "encoder": "generated by wan"})
+        stream = made.add_stream_from_template(given.streams.video[0])
+        stream.metadata["handler_name"] = "wan-2.1"
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                made.mux(packet)
+    return target

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 
 from .models import Job, JobState
@@ -77,7 +77,12 @@ def _beat_until(job: Job, stop: threading.Event) -> None:
     """Keep the heartbeat fresh while a handler sits in one long step."""
     try:
         while not stop.wait(BEAT_SECONDS):
-            job_beat(job=job)
+            try:
+                job_beat(job=job)
+            except DatabaseError:
+                # A database that restarts must not cost the job: the next beat comes over a new connection.
+                log.exception("job_beat_failed", job=job.pk)
+                connection.close()
     except (JobCancelled, JobLost):
         return  # The handler learns it from its own next call of progress().
     finally:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from config.jobs import runner
@@ -272,6 +272,27 @@ def test_the_heart_beats_while_a_handler_sits_in_one_step(monkeypatch) -> None:
     monkeypatch.setattr(f"{__name__}.handle", wait)
     run_job(claimed)
     assert beaten.is_set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_fails_once_does_not_stop_the_heart(monkeypatch) -> None:
+    monkeypatch.setattr(runner, "BEAT_SECONDS", 0.02)
+    Job.objects.create(kind="try", queue="media")
+    claimed = claim()
+    beats: list[str] = []
+    enough = threading.Event()
+
+    def beat(*, job: Job) -> None:
+        beats.append("failed" if not beats else "beaten")
+        if len(beats) == 1:
+            raise OperationalError("the database is restarting")
+        job_beat(job=job)
+        enough.set()
+
+    monkeypatch.setattr(runner, "job_beat", beat)
+    monkeypatch.setattr(f"{__name__}.handle", lambda run: enough.wait(10))
+    run_job(claimed)
+    assert beats[:2] == ["failed", "beaten"]
 
 
 @pytest.mark.django_db(transaction=True)

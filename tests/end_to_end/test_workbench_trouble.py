@@ -57,6 +57,18 @@ def test_a_failing_server_gets_the_answer_later(workbench: WorkbenchPage) -> Non
     assert Judgment.objects.count() == 1
 
 
+def test_a_page_instead_of_a_reply_is_no_reply(workbench: WorkbenchPage) -> None:
+    """As a hotel's network sends one, and a proxy: with a status that says all is well."""
+    workbench.page.route(
+        SUBMIT, lambda route: route.fulfill(status=200, body="<h1>Room number?</h1>"), times=1
+    )
+    workbench.press(*ANSWER)
+    workbench.submit()
+    workbench.wait_saved("waiting: 1")
+    workbench.wait_saved()
+    assert Judgment.objects.count() == 1
+
+
 def test_a_refused_answer_stays_until_the_annotator_says_otherwise(workbench: WorkbenchPage) -> None:
     sentence = "This token was not issued here."
     body = f'{{"error": {{"code": "token_unknown", "message": "{sentence}", "fields": {{}}}}}}'

@@ -30,7 +30,8 @@ export async function call(url, body) {
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   if (response.status === 204) return null;
-  return response.json();
+  // Cut off in the middle, or somebody else's page (a hotel's login, a proxy): no answer, so it is asked for again.
+  return cut(response.json());
 }
 
 /** @param {string} url @returns {Promise<Blob>} the whole file @throws {ApiError} */

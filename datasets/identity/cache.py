@@ -14,13 +14,15 @@ from datasets.identity.store import SCHEMA, analysis_read, analysis_write
 from datasets.identity.tracks import Analysis
 from datasets.media.limits import DEFAULT_LIMITS, Limits
 
-VERSION = 2
+VERSION = 1
 """Raised when the same clip would give other tracks for a reason that no other key names."""
 
 
-def cache_path(folder: Path, sha256: str, backend_key: str, settings: Settings) -> Path:
+def cache_path(folder: Path, sha256: str, backend: Backend, settings: Settings) -> Path:
     """Return where the analysis of a clip's content lies."""
-    how = hashlib.sha256(f"{VERSION}/{SCHEMA}/{backend_key}/{settings.key}".encode()).hexdigest()[:16]
+    pace = (backend.detector.rate, backend.detector.side, backend.embedder.rate)
+    key = f"{VERSION}/{SCHEMA}/{backend.key}/{pace}/{settings.key}"
+    how = hashlib.sha256(key.encode()).hexdigest()[:16]
     return folder / sha256[:2] / f"{sha256}-{how}.npz"
 
 
@@ -47,7 +49,7 @@ def analyse_cached(
         MediaError: the clip cannot be read.
     """
     settings = settings or Settings()
-    target = cache_path(Path(folder), sha256 or content_hash(path), backend.key, settings)
+    target = cache_path(Path(folder), sha256 or content_hash(path), backend, settings)
     if target.is_file():
         try:
             return analysis_read(target)

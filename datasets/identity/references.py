@@ -54,10 +54,11 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """Somebody who should appear, with at least one usable reference."""
+    """Somebody who should appear, with at least one usable reference. `space` is the embeddings'."""
 
     name: str
     references: tuple[Reference, ...]
+    space: Space
     warnings: tuple[str, ...] = ()
 
     @property
@@ -66,7 +67,12 @@ class Person:
         return np.stack([reference.embedding for reference in self.references])
 
     def template(self, space: Space) -> NDArray[np.float32]:
-        """Return one embedding (1, D) that stands for all references: their mean."""
+        """Return one embedding (1, D) that stands for all references: their mean.
+
+        Raises:
+            IdentityError: they were embedded in another space than `space`.
+        """
+        space.require(self.space)
         return space.mean(self.embeddings)
 
 
@@ -142,7 +148,7 @@ def person_read(name: str, sources: Sequence[str | os.PathLike[str]], backend: B
             f"{name} has {count}; {ADVISED[0]} to {ADVISED[1]} in different light and from different sides "
             f"keep one picture's light and pose from counting as identity."
         )
-    return Person(name, tuple(usable), tuple(warnings))
+    return Person(name, tuple(usable), backend.space, tuple(warnings))
 
 
 def people_read(folder: str | os.PathLike[str], backend: Backend) -> list[Person]:

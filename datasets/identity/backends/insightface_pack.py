@@ -23,7 +23,7 @@ from datasets.identity.models import models_folder
 from datasets.identity.space import Embeddings, Space
 
 LICENCE = "the pack's own; insightface's are for non-commercial research only"
-DETECTION_INPUT = (640, 640)
+STRIDE = 32
 
 
 class PackDetector:
@@ -37,11 +37,13 @@ class PackDetector:
     def __init__(self, models: Path | None = None) -> None:
         """Raise ModelError if there is no pack, no detector in it, or no library."""
         path, self._network = _open_pack(_pack_folder(models))["detection"]
-        self._network.prepare(-1, input_size=DETECTION_INPUT, det_thresh=0.5)
+        self._network.prepare(-1, det_thresh=0.5)
         self.version = path.stem
 
     def detect(self, frame: Frame, index: int) -> list[Face]:
-        boxes, landmarks = self._network.detect(np.ascontiguousarray(frame[..., ::-1]))
+        # The network takes sides of whole strides; the picture's own shape costs half of a square's time.
+        size = tuple(-(-side // STRIDE) * STRIDE for side in frame.shape[1::-1])
+        boxes, landmarks = self._network.detect(np.ascontiguousarray(frame[..., ::-1]), input_size=size)
         if landmarks is None:
             raise ModelError(
                 f"The detector {self.version} of the pack gives no landmarks: choose another pack."

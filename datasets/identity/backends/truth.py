@@ -98,15 +98,7 @@ class TruthEmbedder:
 
     def __init__(self, truth: FilmTruth) -> None:
         self._truth = truth
-        self.space = Space(
-            name="truth",
-            version="1",
-            licence="none needed",
-            dimension=truth.identity.shape[2],
-            distance="cosine",
-            threshold=0.5,
-            threshold_source="half way between one person and two unrelated ones",
-        )
+        self.space = truth_space(truth.identity.shape[2])
 
     def prepare(self, frame: Frame, face: Face, index: int) -> Prepared:
         people = self._truth.present(index)
@@ -119,6 +111,19 @@ class TruthEmbedder:
 
     def embed(self, prepared: Sequence[Prepared]) -> Embeddings:
         return self.space.normalised(np.array(prepared, dtype=np.float32))
+
+
+def truth_space(dimension: int) -> Space:
+    """Return the space of identity vectors of so many numbers."""
+    return Space(
+        name="truth",
+        version="1",
+        licence="none needed",
+        dimension=dimension,
+        distance="cosine",
+        threshold=0.5,
+        threshold_source="half way between one person and two unrelated ones",
+    )
 
 
 def truth_backend(truth: FilmTruth, rate: float = 25.0) -> Backend:

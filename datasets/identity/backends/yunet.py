@@ -23,7 +23,7 @@ class YuNet:
 
     name = "yunet"
     licence = "MIT"
-    rate = 10.0
+    rate = 9.0
     side = 480
 
     def __init__(self, models: Path | None = None) -> None:

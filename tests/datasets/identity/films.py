@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from datasets.identity.backends.protocol import Backend
-from datasets.identity.backends.truth import FilmTruth, truth_backend
+from datasets.identity.backends.truth import FilmTruth, truth_backend, truth_space
 from datasets.identity.faces import Face
 from datasets.identity.references import Person, Reference
 from datasets.media import write_video
 
+SPACE = truth_space(32)
 WIDTH, HEIGHT, FPS, DIMENSION, SIDE = 256, 144, 25, 32, 40
 
 
@@ -127,4 +128,4 @@ def make_person(number: int, *, references: int = 3, noise: float = 0.2, name: s
                 crop=np.zeros((8, 8, 3), np.uint8),
             )
         )
-    return Person(name or f"person {number}", tuple(made))
+    return Person(name or f"person {number}", tuple(made), SPACE)

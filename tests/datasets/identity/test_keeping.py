@@ -88,7 +88,7 @@ def test_the_same_content_is_analysed_once_per_backend_and_settings(film, tmp_pa
 def test_a_damaged_cache_file_is_made_anew(film, tmp_path):
     clip = film.write(tmp_path / "film.mp4")
     analyse_cached(clip, film.backend, tmp_path / "cache")
-    path = cache_path(tmp_path / "cache", content_hash(clip), film.backend.key, Settings())
+    path = cache_path(tmp_path / "cache", content_hash(clip), film.backend, Settings())
     path.write_bytes(b"damaged")
 
     assert len(analyse_cached(clip, film.backend, tmp_path / "cache").tracks) == 2

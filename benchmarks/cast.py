@@ -120,7 +120,7 @@ def _dlib(folder: Path) -> Callable[[Picture, Vector, Vector], Vector]:
     def embed(picture: Picture, box: Vector, marks: Vector) -> Vector:
         # dlib's boxes run from the brows to the chin and are square.
         x, y = (box[0] + box[2]) / 2, 0.40 * box[1] + 0.60 * box[3]
-        half = 0.46 * max(box[2] - box[0], 0.8 * (box[3] - box[1]))
+        half = 0.54 * max(box[2] - box[0], 0.8 * (box[3] - box[1]))
         place = dlib.rectangle(*(round(v) for v in (x - half, y - half, x + half, y + half)))
         return np.asarray(net.compute_face_descriptor(picture, shape(picture, place)), np.float64)
 

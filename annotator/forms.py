@@ -166,7 +166,11 @@ Which clip keeps the faces of the people better?
 class InvitationForm(forms.Form):
     DAYS = ((1, "1 day"), (7, "7 days"), (30, "30 days"), (90, "90 days"))
 
-    role = forms.ChoiceField(choices=[(r.value, r.label) for r in Role], initial=Role.ANNOTATOR)
+    role = forms.ChoiceField(
+        choices=[(r.value, r.label) for r in Role],
+        initial=Role.ANNOTATOR,
+        help_text="A lead can use the library and make studies, too.",
+    )
     max_uses = forms.IntegerField(min_value=1, max_value=1000, initial=1, label="For how many people")
     days = forms.TypedChoiceField(choices=DAYS, coerce=int, initial=7, label="Valid for")
 

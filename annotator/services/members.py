@@ -17,6 +17,7 @@ INVALID = "This invitation has run out or was withdrawn. Ask whoever sent it for
 def member_add(*, study: Study, user: User, role: Role = Role.ANNOTATOR) -> Member:
     """Add somebody, or give a member another role."""
     member, _ = Member.objects.update_or_create(study=study, user=user, defaults={"role": role})
+    _lead_make(user, role)
     return member
 
 
@@ -59,7 +60,16 @@ def invitation_accept(*, token: str, user: User) -> Member:
             ).update(uses=F("uses") + 1)
             if not used:
                 raise InvitationInvalid(INVALID)
-            return Member.objects.create(study=invitation.study, user=user, role=invitation.role)
+            member = Member.objects.create(study=invitation.study, user=user, role=invitation.role)
+            _lead_make(user, Role(invitation.role))
+            return member
     except IntegrityError:
         # A second click at the same moment: the use is rolled back with the second membership.
         return places.get()
+
+
+def _lead_make(user: User, role: Role) -> None:
+    """Whoever is to lead a study may use the library and the study pages, which are for leads."""
+    if role == Role.LEAD and not user.is_lead:
+        user.is_lead = True
+        user.save(update_fields=["is_lead"])

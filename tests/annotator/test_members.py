@@ -71,3 +71,17 @@ def test_the_page_of_a_removed_member_keeps_nothing():
     member_remove(member=member_of(study, leaving))
     assert slots_heartbeat(annotator=leaving, tokens=[token]) == {token: False}
     assert slot_claim(study=study, annotator=staying) is not None
+
+
+def test_whoever_is_invited_to_lead_may_lead():
+    """The library and the study pages are for leads; a study's lead without them could do nothing."""
+    study = make_study()
+    guest = make_user()
+    invitation = invitation_create(
+        study=study, created_by=make_user(is_lead=True), role=Role.LEAD, valid_for=timedelta(days=1)
+    )
+
+    invitation_accept(token=invitation.token, user=guest)
+
+    guest.refresh_from_db()
+    assert guest.is_lead

@@ -46,6 +46,18 @@ def test_an_answer_whose_reply_got_lost_is_one_judgment(workbench: WorkbenchPage
     assert Judgment.objects.count() == 1
 
 
+def test_a_full_or_forbidden_storage_costs_no_answer(workbench: WorkbenchPage) -> None:
+    """Of a browser that stores nothing for us, the page itself keeps the answer until it is sent."""
+    workbench.page.evaluate(
+        "() => { Storage.prototype.setItem = () => { throw new DOMException('full'); }; }"
+    )
+    workbench.page.route(SUBMIT, lambda route: route.abort(), times=1)
+    workbench.press(*ANSWER)
+    workbench.submit()
+    workbench.wait_saved()
+    assert Judgment.objects.count() == 1
+
+
 def test_a_failing_server_gets_the_answer_later(workbench: WorkbenchPage) -> None:
     workbench.page.route(
         SUBMIT, lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"), times=2

@@ -21,7 +21,11 @@ export class Drafts {
 
   /** @param {string} token @param {import("./answer.js").Answer} answer @param {number} worked milliseconds */
   keep(token, answer, worked) {
-    localStorage.setItem(this.#key, JSON.stringify({ token, answer, worked }));
+    try {
+      localStorage.setItem(this.#key, JSON.stringify({ token, answer, worked }));
+    } catch {
+      this.clear(); // Full, or forbidden: the page has the answer, and an older draft would be wrong.
+    }
   }
 
   clear() {

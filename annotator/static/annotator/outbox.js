@@ -22,6 +22,8 @@ export class Outbox extends EventTarget {
   #prefix;
   #post;
   #storage;
+  /** Letters that the storage would not take (full, or forbidden): this page alone keeps them. @type {Map<string, Letter>} */
+  #unstored = new Map();
   #running = false;
   #sending = false;
   #wait = BACKOFF.first;
@@ -54,6 +56,7 @@ export class Outbox extends EventTarget {
       .filter((key) => key.startsWith(this.#prefix))
       .map((key) => JSON.parse(this.#storage.getItem(key) ?? "null"))
       .filter(Boolean)
+      .concat(...this.#unstored.values())
       .sort((a, b) => a.written - b.written);
   }
 
@@ -95,7 +98,7 @@ export class Outbox extends EventTarget {
 
   /** Give up what the server refused. */
   discard() {
-    for (const letter of this.state.refused) this.#storage.removeItem(this.#prefix + letter.key);
+    for (const letter of this.state.refused) this.#remove(letter);
     this.#tell();
   }
 
@@ -122,7 +125,7 @@ export class Outbox extends EventTarget {
       this.#tell();
       try {
         const reply = await this.#post(letter.body);
-        this.#storage.removeItem(this.#prefix + letter.key);
+        this.#remove(letter);
         this.#trouble = "";
         this.#wait = BACKOFF.first;
         this.dispatchEvent(new CustomEvent("sent", { detail: { letter, reply } }));
@@ -149,7 +152,18 @@ export class Outbox extends EventTarget {
 
   /** @param {Letter} letter */
   #write(letter) {
-    this.#storage.setItem(this.#prefix + letter.key, JSON.stringify(letter));
+    try {
+      this.#storage.setItem(this.#prefix + letter.key, JSON.stringify(letter));
+      this.#unstored.delete(letter.key);
+    } catch {
+      this.#unstored.set(letter.key, letter);
+    }
+  }
+
+  /** @param {Letter} letter */
+  #remove(letter) {
+    this.#unstored.delete(letter.key);
+    this.#storage.removeItem(this.#prefix + letter.key);
   }
 
   #tell() {

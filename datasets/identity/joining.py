@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.identity.faces import box_sizes
+from datasets.identity.quality import GOOD
 from datasets.identity.space import Space
 from datasets.identity.tracklets import Tracklet
 
 NEAR_S = 1.0
+BRIDGE_S = 0.3
 # What a piece must look like its predecessor, as a share of the threshold for the same person: next to it in time and
 # place little is asked, elsewhere as much as of two photographs.
 NEAR_LOOK = 0.5
@@ -26,6 +29,11 @@ class Piece:
 
     tracklet: Tracklet
     embeddings: NDArray[np.float32]
+
+    @property
+    def good(self) -> int:
+        """How many good samples there are: in dark, blurred or turned faces all strangers look alike."""
+        return sum(sample.quality.overall >= GOOD for sample in self.tracklet.samples)
 
     @property
     def span(self) -> tuple[int, int]:
@@ -51,6 +59,24 @@ def join_pieces(pieces: Sequence[Piece], space: Space, fps: float) -> list[list[
     return sorted(found, key=lambda group: group[0].span)
 
 
+def bridge_gaps(tracklets: Sequence[Tracklet], fps: float) -> None:
+    """Give a face that was in doubt for a moment the boxes on the straight line over it, in place.
+
+    Between pieces of one shot that are BRIDGE_S or less apart: where two faces pass one another, pieces end and begin
+    at detections, and the frames between belong to neither.
+    """
+    for first, second in pairwise(tracklets):
+        start, end = first.frames[-1], second.frames[0]
+        if first.shot != second.shot or end - start > BRIDGE_S * fps:
+            continue
+        box, landmarks = first.boxes[-1], first.landmarks[-1]
+        for frame in range(start + 1, end):
+            share = np.float32((frame - start) / (end - start))
+            first.frames.append(frame)
+            first.boxes.append(box + share * (second.boxes[0] - box))
+            first.landmarks.append(landmarks + share * (second.landmarks[0] - landmarks))
+
+
 def _links(pieces: Sequence[Piece], space: Space, fps: float) -> list[tuple[float, int, int]]:
     """Return (strength, earlier, later) of all pairs that may be one face."""
     looks = _looks(pieces, space)
@@ -65,10 +91,7 @@ def _links(pieces: Sequence[Piece], space: Space, fps: float) -> list[tuple[floa
                 if np.isnan(look) or look >= NEAR_LOOK * space.same_person:
                     strength = (0.0 if np.isnan(look) else look) + NEAR_BONUS * space.same_person * nearness
                     links.append((float(strength), a, b))
-            elif (
-                look >= space.same_person
-                and min(len(first.embeddings), len(second.embeddings)) >= FAR_SAMPLES
-            ):
+            elif look >= space.same_person and min(first.good, second.good) >= FAR_SAMPLES:
                 links.append((float(look), a, b))
     return links
 

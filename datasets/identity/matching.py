@@ -96,7 +96,8 @@ def match_tracks(analysis: Analysis, people: Sequence[Person]) -> Matching:
     similarities = {track.number: space.similarity(track.embeddings, templates) for track in tracks}
     means = np.array([_mean_similarity(track, similarities[track.number]) for track in tracks])
     means = means.reshape(len(tracks), len(people))
-    weights = (means - NOBODY * space.same_person) * np.array([_evidence(t) for t in tracks]).reshape(-1, 1)
+    floors = np.array([_floor(track, space) for track in tracks]).reshape(-1, 1)
+    weights = (means - floors) * np.array([_evidence(track) for track in tracks]).reshape(-1, 1)
     chosen = best_assignment(weights, [(track.first, track.last) for track in tracks])
     matches = [_match(tracks[t].number, p, means[t]) for t, p in chosen]
     matches += _presumed(analysis, tracks, means, chosen, len(people))
@@ -161,6 +162,12 @@ def find_swaps(
             if quality >= GOOD and row[other] >= space.same_person and gain > 0.1 * space.same_person:
                 swaps.append(Swap(int(frame), track.number, person, other, gain))
     return swaps
+
+
+def _floor(track: Track, space: Space) -> float:
+    """Return the similarity below which a track is nobody; poor pictures have to look like the person in full."""
+    share = NOBODY if (track.sample_quality >= GOOD).any() else 1.0
+    return share * space.same_person
 
 
 def _evidence(track: Track) -> float:

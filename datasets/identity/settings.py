@@ -15,7 +15,8 @@ class Settings:
         detect_side: The same for the detector, pixels; 0 takes the detector's own.
         max_samples: Embeddings at one place of a clip at the most, spread evenly over its length.
         thumb_side: Side of the grey aligned picture kept with each embedding, pixels.
-        coast_s: How long a face may be missed before its track ends, seconds of film.
+        coast_s: How long a face may be missed before its track ends, seconds of film; three times as long while it can
+            be followed surely.
         chunk_bytes: Decoded pictures are worked on in chunks of this size; about four are held at a time.
         threads: Threads that detect and embed.
     """

@@ -26,7 +26,7 @@ _BINS = 8
 
 @dataclass(frozen=True, eq=False)
 class Glance:
-    """What is kept of a frame for telling shots apart: 2 KB."""
+    """What is kept of a frame for telling shots apart: 4 KB."""
 
     histogram: NDArray[np.float32]
     edges: NDArray[np.float16]

@@ -162,7 +162,7 @@ class Tracker:
                 self.active.append(tracklet)
             tracklet.add(frame, face, qualities[i])
             result.append((tracklet, face, qualities[i]))
-        self._end([t for t in self.active if frame - t.last_detection > self._coast_frames])
+        self._end([t for t in self.active if frame - t.last_detection > self._patience(t)])
         self._seen = frame
         return result
 
@@ -203,6 +203,10 @@ class Tracker:
         # Missed once and not followed surely: what is found here now may be somebody else.
         lost = tracklet.trust < SURE_FLOW and tracklet.last_detection < self._seen
         return changed or overlap < SURE_OVERLAP or lost
+
+    def _patience(self, tracklet: Tracklet) -> int:
+        """Return for how many frames a face may be missed: longer while the picture itself shows where it is."""
+        return self._coast_frames * (3 if tracklet.trust >= SURE_FLOW else 1)
 
     def _end(self, tracklets: Sequence[Tracklet]) -> None:
         for tracklet in tracklets:

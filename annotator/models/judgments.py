@@ -62,7 +62,8 @@ class Judgment(models.Model):
     remark = models.TextField(blank=True)
     active_ms = models.PositiveIntegerField(help_text="Time with the page in view, in milliseconds.")
     progress = models.JSONField(
-        default=dict, help_text="What the reply said of the annotator's progress: a repeated request gets it again."
+        default=dict,
+        help_text="What the reply said of the annotator's progress: a repeated request gets it again.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -203,12 +203,11 @@ def draw_still(who: Identity, rng: np.random.Generator, *, hard: bool) -> Still:
         yaw, pitch = np.clip(rng.normal(0, 15), -35, 35), np.clip(rng.normal(0, 6), -15, 15)
         pose = Pose(*np.radians([yaw, pitch, rng.normal(0, 5)]).tolist())
         expression = Expression(
-            blink=float(rng.random() < 0.1) * rng.random(), gaze=(rng.uniform(-1, 1), rng.uniform(-0.5, 0.5)),
-            smile=rng.uniform(-0.3, 1.0), opened=float(rng.random() < 0.4) * rng.random(), brows=rng.uniform(-0.7, 0.7),
-        )  # fmt: skip
-        light = Light(np.radians(rng.uniform(-70, 70)), rng.uniform(0.2, 0.9)).changed(
-            level=rng.uniform(0.7, 1.2), warmth=rng.uniform(-0.8, 0.8)
+            blink=float(rng.random() < 0.1) * rng.random(),
+            smile=rng.uniform(-0.3, 1.0),
+            opened=float(rng.random() < 0.4) * rng.random(),
         )
+        light = Light(np.radians(rng.uniform(-70, 70)), rng.uniform(0.3, 0.8))
         tall = rng.uniform(60, 160)
     unit = tall / 1.6
     side = round(4 * unit)

@@ -78,7 +78,8 @@ def test_a_file_with_another_checksum_is_refused_and_not_left_behind(tmp_path, k
     assert not (tmp_path / "small.onnx").exists()
 
 
-def test_a_hub_that_cannot_be_reached_is_a_sentence(tmp_path, known):
+def test_a_hub_that_cannot_be_reached_is_a_sentence(tmp_path, known, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: None)
     with pytest.raises(ModelError, match="owner/small could not be fetched from the Hub"):
         models.model_fetch("small", tmp_path, endpoint="http://127.0.0.1:9")
 

@@ -55,6 +55,8 @@ def test_crossing_people_keep_their_tracks(tmp_path):
     assert len(analysis.tracks) == 2
     assert sorted(tuple(people_of(track, film)) for track in analysis.tracks) == [(0,), (1,)]
     assert all(track.first == 0 and track.last == 74 for track in analysis.tracks)
+    (in_front,) = [track for track in analysis.tracks if people_of(track, film) == {0}]
+    assert len(in_front.frames) == 75  # never hidden: the moment of doubt is bridged
 
 
 def test_somebody_who_leaves_and_comes_back_is_one_track(tmp_path):

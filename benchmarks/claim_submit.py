@@ -175,7 +175,11 @@ def _judge_one(client: AnnotatorClient, think_s: float, until: float, figures: F
         figures.errors.append(f"claim {claimed.status}: {claimed.raw[:200]!r}")
         return
     if think_s:
-        time.sleep(max(0.0, min(random.uniform(0.5, 1.5) * think_s, until - time.monotonic())))
+        left_s = until - time.monotonic()
+        thinks_s = random.uniform(0.5, 1.5) * think_s
+        time.sleep(max(0.0, min(thinks_s, left_s)))
+        if thinks_s > left_s:
+            return  # Else all would answer in the moment in which the run ends, as people never do.
     person = claimed.body["people"][0]["id"]
     answer: dict[str, Any] = {
         "overall": "left",

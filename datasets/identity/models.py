@@ -14,7 +14,6 @@ from pathlib import Path
 
 from datasets.identity.errors import ModelError
 
-READ_BYTES = 1 << 20
 Progress = Callable[[int, int], None]
 
 
@@ -189,8 +188,5 @@ def _missing(model: Model, folder: Path) -> str:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(READ_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
+
+from tests.loopback import serving
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDERS = {
@@ -35,12 +36,5 @@ class _Handler(SimpleHTTPRequestHandler):
 @contextmanager
 def served_player(clips: Path) -> Iterator[str]:
     """Serve until the block ends; yields the address, without a slash at its end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, clips=clips))
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(partial(_Handler, clips=clips)) as address:
+        yield address

@@ -22,6 +22,7 @@ COPY manage.py ./
 COPY config/ config/
 COPY datasets/ datasets/
 COPY annotator/ annotator/
+COPY distortions/ distortions/
 COPY deploy/gunicorn.conf.py deploy/
 # Compiled here, since the process that runs them may not write beside them. The key is thrown away.
 RUN python -m compileall -q /venv/lib config datasets annotator \

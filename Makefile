@@ -10,9 +10,9 @@ PORT ?= 8000
 
 help:
 	@echo "make install       .venv with the site, vision, the tests and the checks"
-	@echo "make install-site  .venv with the site alone (what make demo needs)"
+	@echo "make install-site  .venv with the site alone"
 	@echo "make install-all   the above, training and S3 (about 3 GB)"
-	@echo "make demo          a study on test clips, on 127.0.0.1; CLIPS=folder takes your own, PORT=8000"
+	@echo "make demo          a study on procedural people, on 127.0.0.1; CLIPS=folder takes your own, PORT=8000"
 	@echo "make test          all tests, on SQLite and on PostgreSQL where one answers"
 	@echo "make test-fast     without the slow ones and the browser"
 	@echo "make lint          ruff, mypy, import contracts, missing migrations"
@@ -31,8 +31,12 @@ help:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/site.txt
 	@touch $@
 
-.venv/.dev: requirements/dev.txt requirements/vision.txt .venv/.site
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/vision.txt -r requirements/dev.txt
+.venv/.vision: requirements/vision.txt .venv/.site
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/vision.txt
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.vision
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
 	@touch $@
 
 .venv/.all: requirements.txt $(wildcard requirements/*.txt) .venv/.dev
@@ -50,7 +54,7 @@ freeze: .venv/.all
 
 # ---------------------------------------------------------------- trying it
 
-demo: .venv/.site
+demo: .venv/.vision
 	@$(BIN)/python manage.py demo --port $(PORT) $(if $(CLIPS),--clips "$(CLIPS)")
 
 # ---------------------------------------------------------------- checking it

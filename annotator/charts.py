@@ -14,6 +14,8 @@ from typing import Literal
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+# Percent of the width: one hour alone is no wall.
+WIDEST_BAR = 8.0
 PLOT_HEIGHT = 172
 _TOP = 14  # room for the value above the highest bar
 _BELOW = 22  # room for the labels under the axis
@@ -45,6 +47,7 @@ def bar_chart(bins: Sequence[Bin], *, unit: Literal["hour", "day"], what: str = 
     """Draw counts over consecutive hours or days, the highest with its value written on it."""
     top = nice_ceiling(max((each.count for each in bins), default=0))
     slot = 100 / max(1, len(bins))
+    width = min(slot * 0.76, WIDEST_BAR)
     highest = max(range(len(bins)), key=lambda i: bins[i].count, default=0)
     parts = [_grid(top)]
     for index, each in enumerate(bins):
@@ -53,9 +56,9 @@ def bar_chart(bins: Sequence[Bin], *, unit: Literal["hour", "day"], what: str = 
             _tag(
                 "rect",
                 _tag("title", escape(f"{_long_label(each.start, unit)}: {each.count}")),
-                x=_percent(index * slot + slot * 0.12),
+                x=_percent((index + 0.5) * slot - width / 2),
                 y=_number(_TOP + PLOT_HEIGHT - max(height, 1)),
-                width=_percent(slot * 0.76),
+                width=_percent(width),
                 height=_number(max(height, 1)),
                 rx=2 if height > 4 else 0,
                 class_="fill-1" if each.count else "fill-none",

@@ -6,7 +6,8 @@ from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.core.exceptions import ValidationError
 
-from annotator.models import Role, Study
+from annotator.models import Curves, Role, Study
+from annotator.releasing.options import ReleaseOptions
 from annotator.selectors.pair_filter import (
     PairFilter,
     generators_with_pairs,
@@ -14,10 +15,10 @@ from annotator.selectors.pair_filter import (
     people_with_pairs,
     person_counts_with_pairs,
 )
-from annotator.services.releases import ReleaseOptions
 from config.accounts.models import User
 from datasets.models import Clip, ClipState, Person
-from datasets.releases import ReleaseError
+from datasets.releases.errors import ReleaseError
+from datasets.services.hub_names import hub_name_problem
 
 NO_PAIRS = "No pair of the library matches. Widen the filter, or import clips that form pairs."
 NO_QUESTION = "Ask for a verdict: overall, for each person, or both."
@@ -59,6 +60,7 @@ class PairFilterForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "search"}),
     )
     fresh = forms.BooleanField(required=False, label="Only pairs that are in no study yet")
+    synthetic = forms.BooleanField(required=False, label="Synthetic pairs, too: one side was distorted")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,6 +80,7 @@ class PairFilterForm(forms.Form):
             person_counts=tuple(data.get("person_counts", [])),
             prompt=data.get("prompt", ""),
             fresh=data.get("fresh", False),
+            synthetic=data.get("synthetic", False),
         )
 
 
@@ -118,6 +121,12 @@ class StudyForm(PairFilterForm):
         help_text="The frame at which a face drifts, swaps, blends or is missing.",
     )
     ask_remark = forms.BooleanField(required=False, label="Remark", help_text="Free text, optional.")
+    curves = forms.ChoiceField(
+        choices=Curves,
+        required=False,
+        label="Similarity curves",
+        help_text="A model's view of each face over time. Seen before the answer, it would lead it.",
+    )
     seed = forms.IntegerField(
         min_value=0,
         max_value=2**31 - 1,
@@ -129,6 +138,9 @@ class StudyForm(PairFilterForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("initial", study_defaults())
         super().__init__(*args, **kwargs)
+
+    def clean_curves(self) -> str:
+        return self.cleaned_data["curves"] or Curves.AFTER
 
     def clean_seed(self) -> int:
         return self.cleaned_data["seed"] or 0
@@ -145,7 +157,16 @@ class StudyForm(PairFilterForm):
 def study_defaults() -> dict[str, Any]:
     """Return what a study has unless somebody says otherwise: the defaults of the model, in the form's units."""
     blank = Study()
-    fields = ["overlap", "lease_minutes", "ask_overall", "ask_people", "ask_marks", "ask_remark", "seed"]
+    fields = [
+        "overlap",
+        "lease_minutes",
+        "ask_overall",
+        "ask_people",
+        "ask_marks",
+        "ask_remark",
+        "curves",
+        "seed",
+    ]
     return {
         **{name: getattr(blank, name) for name in fields},
         "repeat_per_cent": round(100 * blank.repeat_share),
@@ -209,6 +230,12 @@ class ReleaseForm(forms.Form):
         label="With clips and references",
         help_text="Else hashes and facts alone.",
     )
+    tracks = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="With identity tracks",
+        help_text="Boxes, quality and embeddings of faces: biometric data.",
+    )
     embed = forms.BooleanField(
         required=False,
         label="Clips in every comparison",
@@ -228,6 +255,29 @@ class ReleaseForm(forms.Form):
         """Return the options. Raises ReleaseError where they do not go together."""
         data = dict(self.cleaned_data)
         return ReleaseOptions(media=data.pop("with_media"), **data)  # a form's own `media` are its scripts
+
+
+class PushForm(forms.Form):
+    """Where a release is pushed on the Hugging Face Hub. No token: that is the worker's own."""
+
+    repo = forms.CharField(
+        max_length=193,
+        label="Repository",
+        help_text="owner/name; it is made where there is none.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    private = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Private, if it is made now",
+        help_text="Faces are personal data: think before you make them public.",
+    )
+
+    def clean_repo(self) -> str:
+        repo: str = self.cleaned_data["repo"]
+        if problem := hub_name_problem(repo):
+            raise ValidationError(problem)
+        return repo
 
 
 class SignUpForm(BaseUserCreationForm):

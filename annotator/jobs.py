@@ -1,7 +1,8 @@
 """What a worker runs for this app's kinds of jobs (settings.JOB_KINDS)."""
 
 from annotator.models import Study
-from annotator.services import releases
+from annotator.services import release_build
+from annotator.services import release_push as pushing
 from annotator.services.consensus import study_consensus_refresh
 from config.jobs.runner import JobRefused, JobRun
 
@@ -15,4 +16,8 @@ def study_consensus(run: JobRun) -> None:
 
 
 def release_export(run: JobRun) -> None:
-    releases.release_export(run=run)
+    release_build.release_export(run=run)
+
+
+def release_push(run: JobRun) -> None:
+    pushing.release_push(run=run)

@@ -4,9 +4,11 @@ from django.urls import path
 
 from .views.desk import desk
 from .views.invitations import invitation_revoke_view, invitations, join
+from .views.members import member_remove_view, member_return_view
 from .views.preview import preview, preview_claim, preview_heartbeat, preview_last, preview_submit
 from .views.ranking import ranking
 from .views.release_download import release_download
+from .views.release_push import release_push_cancel_view, release_push_view
 from .views.releases import (
     release,
     release_cancel_view,
@@ -19,7 +21,7 @@ from .views.reviews import review, review_clip, reviews
 from .views.studies import studies
 from .views.study import study
 from .views.study_form import markdown_preview, study_new, study_plan_fragment
-from .views.study_state import study_state
+from .views.study_state import study_close_confirm, study_state
 
 urlpatterns = [
     path("studies/", studies, name="studies"),
@@ -30,6 +32,9 @@ urlpatterns = [
     path("studies/<slug:slug>/state/<slug:action>/", study_state, name="study-state"),
     path("studies/<slug:slug>/members/", invitations, name="invitations"),
     path("studies/<slug:slug>/members/<int:pk>/revoke/", invitation_revoke_view, name="invitation-revoke"),
+    path("studies/<slug:slug>/members/return/", member_return_view, name="member-return"),
+    path("studies/<slug:slug>/members/<int:pk>/remove/", member_remove_view, name="member-remove"),
+    path("studies/<slug:slug>/close/", study_close_confirm, name="study-close"),
     path("studies/<slug:slug>/preview/", preview, name="preview"),
     path("studies/<slug:slug>/preview/claim", preview_claim, name="preview-claim"),
     path("studies/<slug:slug>/preview/last", preview_last, name="preview-last"),
@@ -42,6 +47,8 @@ urlpatterns = [
     path("releases/", releases, name="releases"),
     path("releases/<int:pk>/", release, name="release"),
     path("releases/<int:pk>/download.zip", release_download, name="release-download"),
+    path("releases/<int:pk>/push/", release_push_view, name="release-push"),
+    path("releases/<int:pk>/push/cancel/", release_push_cancel_view, name="release-push-cancel"),
     path("releases/<int:pk>/cancel/", release_cancel_view, name="release-cancel"),
     path("releases/<int:pk>/again/", release_retry_view, name="release-again"),
     path("releases/<int:pk>/delete/", release_delete_view, name="release-delete"),

@@ -47,6 +47,7 @@ def answer_body(judgment: Judgment) -> dict[str, Any]:
         "marks": [
             {"person": mark.person_id, "side": mark.side, "kind": mark.kind, "frame": mark.frame}
             for mark in judgment.marks.all()
+            if mark.person_id
         ],
         "no_drift": [row.person_id for row in people if row.person_id and row.no_drift],
         "remark": judgment.remark,
@@ -58,5 +59,5 @@ def _clip_url(kind: MediaKind, token: LeaseToken) -> str:
 
 
 def _reference_url(reference_id: int, token: LeaseToken) -> str:
-    media = MediaToken.issue(MediaKind.REFERENCE, token, reference_id=reference_id)
+    media = MediaToken.issue(MediaKind.REFERENCE, token, number=reference_id)
     return reverse("annotator:media-reference", args=[str(media)])

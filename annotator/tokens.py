@@ -41,11 +41,13 @@ class MediaKind(IntEnum):
     LEFT = 0
     RIGHT = 1
     REFERENCE = 2
+    LEFT_FACES = 3
+    RIGHT_FACES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class MediaToken:
-    """One side of a slot, or one reference beside it, for one annotator until a moment.
+    """One side of a slot, the faces found on it, or one reference beside it, for one annotator until a moment.
 
     It names the slot and the side, never the clip: which clip is on that side is known to the database alone,
     and one clip has another link in every slot.
@@ -54,25 +56,25 @@ class MediaToken:
     kind: MediaKind
     lease: LeaseToken
     expires: int  # Unix time in seconds
-    reference_id: int = 0
+    number: int = 0  # of a reference; of faces, how many stand in a row
 
     @classmethod
-    def issue(cls, kind: MediaKind, lease: LeaseToken, *, reference_id: int = 0) -> "MediaToken":
+    def issue(cls, kind: MediaKind, lease: LeaseToken, *, number: int = 0) -> "MediaToken":
         expires = (int(time.time()) + MEDIA_SECONDS) // _ROUND_SECONDS * _ROUND_SECONDS + _ROUND_SECONDS
-        return cls(kind, lease, expires, reference_id)
+        return cls(kind, lease, expires, number)
 
     def __str__(self) -> str:
         lease = self.lease
         packed = _MEDIA.pack(
-            self.kind, lease.slot_id, lease.annotator_id, self.expires, self.reference_id, lease.lease.bytes
+            self.kind, lease.slot_id, lease.annotator_id, self.expires, self.number, lease.lease.bytes
         )
         return seal("media", packed)
 
     @classmethod
     def parse(cls, text: str) -> "MediaToken":
         """Raise BrokenSeal for a token that is forged or has run out."""
-        kind, slot_id, annotator_id, expires, reference_id, lease = _MEDIA.unpack(unseal("media", text))
+        kind, slot_id, annotator_id, expires, number, lease = _MEDIA.unpack(unseal("media", text))
         if expires < time.time():
             raise BrokenSeal("the link has run out")
         holder = LeaseToken(slot_id, annotator_id, uuid.UUID(bytes=lease))
-        return cls(MediaKind(kind), holder, expires, reference_id)
+        return cls(MediaKind(kind), holder, expires, number)

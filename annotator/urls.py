@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from . import page_urls
+from . import faces_urls, page_urls
 from .views import media, workbench
 
 app_name = "annotator"
@@ -9,5 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:slug>/examples/<int:number>.mp4", workbench.workbench_example, name="workbench-example"),
     path("w/media/<str:token>/clip.mp4", media.media_clip, name="media-clip"),
     path("w/media/<str:token>/ref.jpg", media.media_reference, name="media-reference"),
+    path("w/media/<str:token>/faces.jpg", media.media_faces, name="media-faces"),
+    *faces_urls.urlpatterns,
     *page_urls.urlpatterns,
 ]

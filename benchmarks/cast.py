@@ -29,11 +29,11 @@ from datasets.cast import VIEWS, Clip, draw_clip, draw_identity, draw_reference,
 from datasets.cast.actor import build_actor
 from datasets.cast.chosen import CHOSEN
 from datasets.cast.clip import FrameTruth, prepare
+from datasets.cast.clothes import draw_clothes
 from datasets.cast.compose import paste
 from datasets.cast.identity import Identity
 from datasets.cast.light import Light
 from datasets.cast.moving import Expression
-from datasets.cast.parts import draw_clothes
 from datasets.cast.plates import PLATES, draw_plate
 from datasets.cast.render import Pose, render_person
 from datasets.media.read import read_frames
@@ -367,15 +367,25 @@ def _cpu() -> float:
     )
 
 
-def choose(models: Models, *, seed: int, people: int = 90, keep: int = 12) -> None:
-    """Print a cast that is easy to tell apart: farthest points, by both embedders on neutral pictures."""
+def choose(models: Models, *, seed: int, people: int = 90, keep: int = 12, draws: int = 3) -> None:
+    """Print a cast that is easy to tell apart: farthest points, by both embedders on hard draws.
+
+    Two people are as far apart as their pictures are on average, less what pictures of one person are.
+    """
     seeds = [seed * 1000 + k for k in range(people)]
-    stills = [draw_still(draw_identity(who), np.random.default_rng([seed, who]), hard=False) for who in seeds]
+    stills = [
+        draw_still(draw_identity(who), np.random.default_rng([seed, who, 50 + d]), hard=True)
+        for who in seeds
+        for d in range(draws)
+    ]
     total = np.zeros((people, people))
     for name, embed in models.embedders.items():
         vectors = np.stack([embed(s.picture, s.box, s.marks) for s in stills])
         apart = distance(name, vectors[:, None], vectors[None])
-        total += apart / apart[np.triu_indices(people, 1)].mean()
+        apart = apart.reshape(people, draws, people, draws).mean(axis=(1, 3))
+        own = np.diag(apart) * draws / (draws - 1)
+        total += (apart - (own[:, None] + own[None]) / 2) / apart[np.triu_indices(people, 1)].mean()
+    np.fill_diagonal(total, 0)
     picked = [int(np.argmax(total.sum(axis=1)))]
     while len(picked) < keep:
         picked.append(int(np.argmax(total[:, picked].min(axis=1))))

@@ -214,8 +214,10 @@ def measure(out: Path) -> None:
 
     settings.DEBUG = False  # It would keep the text of every query.
     from annotator.models import Study
-    from annotator.services.releases import ReleaseOptions, release_build, release_create
-    from datasets.releases import verify_release
+    from annotator.releasing.options import ReleaseOptions
+    from annotator.services.release_build import release_build
+    from annotator.services.releases import release_create
+    from datasets.releases.verify import verify_release
 
     study = Study.objects.get(slug=SLUG)
     if connection.vendor == "sqlite":

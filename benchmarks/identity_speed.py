@@ -22,7 +22,7 @@ from datasets.identity.analyse import analyse_clip
 from datasets.identity.backends import backend_load
 from datasets.identity.cache import analyse_cached, content_hash
 from datasets.identity.errors import IdentityError
-from datasets.media import probe
+from datasets.media.probe import probe
 
 BACKENDS = ("opencv", "mobilefacenet", "insightface", "dlib")
 

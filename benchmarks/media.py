@@ -18,10 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.media import make_playback, probe, read_frames, write_video
 from datasets.media.pictures import make_pictures
+from datasets.media.playback import make_playback
+from datasets.media.probe import probe
+from datasets.media.read import read_frames
 from datasets.media.sandbox import prepare_clip
 from datasets.media.testclips import TestClip, render_frames
+from datasets.media.write import write_video
 
 GRAIN = 6.0
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page
 
-from datasets.media import write_video
 from datasets.media.testclips import Behaviour, TestClip, render_frames
+from datasets.media.write import write_video
 from tests.end_to_end.browser import started_browser
 from tests.end_to_end.static_server import served_player
 

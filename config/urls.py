@@ -24,5 +24,6 @@ urlpatterns = [
     re_path("^api/", NothingHere.as_view()),
     path("jobs/", include("config.jobs.urls")),
     path("", include("datasets.urls")),
+    path("", include("distortions.urls")),
     path("", include("annotator.urls")),
 ]

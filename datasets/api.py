@@ -1,10 +1,10 @@
-"""People, clips, pairs and releases, for leads to read. For everybody else the library is empty."""
+"""People, clips and pairs, for leads to read. For everybody else the library is empty."""
 
 from django.db.models import Model, QuerySet
 from rest_framework import mixins, serializers, viewsets
 
 from config.web.api import ApiRequest
-from datasets.models import Clip, ClipState, Pair, Person, Reference, Release
+from datasets.models import Clip, ClipState, Pair, Person, Reference
 
 
 class LeadsOnlyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -85,26 +85,3 @@ class PairViewSet(LeadsOnlyViewSet):
     queryset = Pair.objects.all()
     serializer_class = PairOut
     filterset_fields = ["key", "clip_a", "clip_b"]
-
-
-class ReleaseOut(serializers.ModelSerializer):
-    class Meta:
-        model = Release
-        fields = [
-            "id",
-            "name",
-            "version",
-            "format",
-            "state",
-            "manifest_sha256",
-            "counts",
-            "config",
-            "error",
-            "created_at",
-        ]
-
-
-class ReleaseViewSet(LeadsOnlyViewSet):
-    queryset = Release.objects.all()
-    serializer_class = ReleaseOut
-    filterset_fields = ["name", "state", "format"]

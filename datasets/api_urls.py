@@ -1,11 +1,11 @@
 from rest_framework.routers import SimpleRouter
 
-from . import api
+from . import api, api_faces
 
 router = SimpleRouter(trailing_slash=False)
 router.register("people", api.PersonViewSet, basename="api-people")
 router.register("clips", api.ClipViewSet, basename="api-clips")
+router.register("tracks", api_faces.TracksViewSet, basename="api-tracks")
 router.register("pairs", api.PairViewSet, basename="api-pairs")
-router.register("releases", api.ReleaseViewSet, basename="api-releases")
 
 urlpatterns = router.urls

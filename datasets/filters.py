@@ -5,6 +5,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from datasets.models import Clip, ClipState, Origin, Person
+from datasets.selectors.analysed import FACES, clips_with_faces
 from datasets.selectors.clips import generators
 
 SHOWN_STATES = [choice for choice in ClipState.choices if choice[0] != ClipState.REMOVED]
@@ -26,10 +27,13 @@ class ClipFilter(django_filters.FilterSet):
     generator = django_filters.ChoiceFilter(choices=list, label="Generator", empty_label="any")
     origin = django_filters.ChoiceFilter(choices=Origin.choices, label="Origin", empty_label="any")
     state = django_filters.ChoiceFilter(choices=SHOWN_STATES, label="State", empty_label="any")
+    faces = django_filters.ChoiceFilter(
+        method="by_faces", choices=list(FACES.items()), label="Faces", empty_label="any"
+    )
 
     class Meta:
         model = Clip
-        fields = ["text", "person", "generator", "origin", "state"]
+        fields = ["text", "person", "generator", "origin", "state", "faces"]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -44,3 +48,6 @@ class ClipFilter(django_filters.FilterSet):
     def by_person(self, clips: QuerySet[Clip], name: str, value: Person) -> QuerySet[Clip]:
         # A clip has a person once (subjects_once_per_clip): the join doubles nothing.
         return clips.filter(clip_subjects__person=value)
+
+    def by_faces(self, clips: QuerySet[Clip], name: str, value: str) -> QuerySet[Clip]:
+        return clips_with_faces(clips, value)

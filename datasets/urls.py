@@ -1,12 +1,18 @@
 from django.urls import path
 
-from .views import clip, library, media, people, references, upload
+from .views import clip, faces, imports, library, media, people, references, upload
 
 app_name = "datasets"
 urlpatterns = [
     path("library/", library.clips, name="clips"),
     path("library/upload/", upload.upload, name="upload"),
     path("library/upload/file", upload.upload_file, name="upload-file"),
+    path("library/faces", faces.clips_faces_find, name="clips-faces-find"),
+    path("library/import/", imports.import_new, name="import-new"),
+    path("library/import/<uuid:uid>/", imports.import_page, name="import"),
+    path("library/import/<uuid:uid>/file", imports.import_file, name="import-file"),
+    path("library/import/<uuid:uid>/check", imports.import_read, {"how": "check"}, name="import-check"),
+    path("library/import/<uuid:uid>/take", imports.import_read, {"how": "take"}, name="import-take"),
     path("library/<int:pk>/", clip.clip, name="clip"),
     path("library/<int:pk>/edit", clip.clip_edit, name="clip-edit"),
     path("library/<int:pk>/status", clip.clip_status, name="clip-status"),
@@ -15,6 +21,12 @@ urlpatterns = [
     path("library/<int:pk>/playback.mp4", media.clip_playback, name="clip-playback"),
     path("library/<int:pk>/poster.jpg", media.clip_poster, name="clip-poster"),
     path("library/<int:pk>/filmstrip.jpg", media.clip_filmstrip, name="clip-filmstrip"),
+    path("library/<int:pk>/faces", faces.clip_faces_part, name="clip-faces"),
+    path("library/<int:pk>/faces/find", faces.clip_faces_find, name="clip-faces-find"),
+    path("library/<int:pk>/faces/<int:number>/correct", faces.face_correct, name="face-correct"),
+    path("library/<int:pk>/faces/<int:number>/take-back", faces.face_take_back, name="face-take-back"),
+    path("library/<int:pk>/overlay.json", faces.clip_overlay, name="clip-overlay"),
+    path("library/<int:pk>/strips.jpg", faces.clip_strips, name="clip-strips"),
     path("people/", people.people, name="people"),
     path("people/new", people.person_new, name="person-new"),
     path("people/references/<int:pk>.jpg", media.reference_image, name="reference"),
@@ -22,5 +34,7 @@ urlpatterns = [
     path("people/<slug:key>/", people.person, name="person"),
     path("people/<slug:key>/remove", people.person_remove, name="person-remove"),
     path("people/<slug:key>/references", references.references_add, name="references-add"),
+    path("people/<slug:key>/references/part", references.references_part, name="references-part"),
+    path("people/<slug:key>/examine", references.references_examine, name="references-examine"),
     path("people/<slug:key>/order", references.references_order, name="references-order"),
 ]

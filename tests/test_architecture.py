@@ -12,9 +12,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = {"annotator", "config", "datasets"}
+OURS = {"annotator", "config", "datasets", "distortions"}
 # Needs requirements/vision.txt as well; no web process imports it.
-VISION = ("datasets/cast", "datasets/identity")
+VISION = ("datasets/cast", "datasets/identity", "distortions/synthesis")
 # Named in the settings of who stores media in a bucket, imported then alone.
 OPTIONAL = {"storages"}
 TOO_HEAVY = ("torch", "cv2", "scipy", "pandas", "sklearn", "transformers")
@@ -31,7 +31,7 @@ def test_the_import_contracts_hold() -> None:
     assert linted.returncode == 0, linted.stdout
 
 
-def test_a_web_process_loads_nothing_heavy() -> None:
+def test_routes_and_jobs_need_nothing_that_the_site_alone_lacks() -> None:
     """Routes and tasks import every view, form, serializer and job handler."""
     source = (
         "import sys, config.wsgi, config.urls\n"

@@ -22,13 +22,21 @@ from django.urls import URLResolver, get_resolver
 
 from annotator.models import Role
 from annotator.payload import slot_payload
+from annotator.releasing.options import ReleaseOptions
+from annotator.services.faces import tracks_report
 from annotator.services.members import invitation_create
-from annotator.services.releases import ReleaseOptions, release_create
+from annotator.services.releases import release_create
 from annotator.services.slots import slot_claim
 from config.accounts.models import User
 from config.jobs.services import job_create
 from datasets.models import Clip, Reference, ReleaseState
+from datasets.services.manifests import ManifestFolder, manifest_read_queue
+from distortions.services.previews import preview_create
+from tests.annotator.analyses import make_analysis
 from tests.annotator.factories import make_annotator, make_answer, make_study, make_user
+from tests.datasets.factories import make_analysis as make_faces
+from tests.datasets.factories import make_clip
+from tests.distortions.factories import make_distortion
 
 pytestmark = pytest.mark.django_db
 
@@ -66,10 +74,12 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "api/v1/people/<pk>", API_LIBRARY),
     ("GET", "api/v1/clips", API_LISTS),
     ("GET", "api/v1/clips/<pk>", API_LIBRARY),
+    ("GET", "api/v1/tracks", API_LISTS),
+    ("GET", "api/v1/tracks/<pk>", API_LIBRARY),
     ("GET", "api/v1/pairs", API_LISTS),
     ("GET", "api/v1/pairs/<pk>", API_LIBRARY),
     ("GET", "api/v1/releases", API_LISTS),
-    ("GET", "api/v1/releases/<pk>", API_LIBRARY),
+    ("GET", "api/v1/releases/<pk>", (403, 404, 404, 404, 200, 404)),
     ("GET", "api/v1/studies", API_LISTS),
     ("GET", "api/v1/studies/<slug>", API_STUDY),
     ("GET", "api/v1/judgments", API_LISTS),
@@ -79,14 +89,25 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "api/v1/slots/heartbeat", (403, 403, 200, 403, 403, 403)),
     ("POST", "api/v1/slots/release", (403, 403, 200, 403, 403, 403)),
     ("POST", "api/v1/slots/submit", (403, 403, 201, 403, 403, 403)),
+    ("GET", "api/v1/slots/<lease>/faces", (403, 403, 200, 403, 403, 403)),
+    # The pair that the annotator holds is not answered, so its curves are nobody's yet.
+    ("POST", "api/v1/slots/<lease>/curves", (403, 403, 409, 403, 403, 403)),
+    ("POST", "api/v1/slots/<lease>/reports", (403, 403, 204, 403, 403, 403)),
     # ---- jobs
     ("GET", "jobs/", LEADS),
+    ("GET", "jobs/<uid>/", LEADS),
     ("POST", "jobs/<uid>/cancel", LIBRARY_DONE),
     ("POST", "jobs/<uid>/resume", LIBRARY_DONE),
     # ---- the library
     ("GET", "library/", LIBRARY),
     ("GET", "library/upload/", LIBRARY),
     ("POST", "library/upload/file", (302, 404, 404, 404, 422, 422)),
+    ("GET", "library/import/", LIBRARY),
+    ("POST", "library/import/", (302, 404, 404, 404, 422, 422)),
+    ("GET", "library/import/<import>/", LIBRARY),
+    ("POST", "library/import/<import>/file", (302, 404, 404, 404, 422, 422)),
+    ("POST", "library/import/<import>/check", LIBRARY_DONE),
+    ("POST", "library/import/<import>/take", LIBRARY_DONE),
     ("GET", "library/<clip>/", LIBRARY),
     ("POST", "library/<clip>/edit", LIBRARY_DONE),
     ("GET", "library/<clip>/status", LIBRARY),
@@ -96,6 +117,13 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "library/<clip>/playback.mp4", LIBRARY),
     ("GET", "library/<clip>/poster.jpg", LIBRARY),
     ("GET", "library/<clip>/filmstrip.jpg", LIBRARY),
+    ("POST", "library/faces", LIBRARY_DONE),
+    ("GET", "library/<seen>/faces", LIBRARY),
+    ("POST", "library/<seen>/faces/find", LIBRARY_DONE),
+    ("POST", "library/<seen>/faces/<number>/correct", LIBRARY),
+    ("POST", "library/<seen>/faces/<number>/take-back", LIBRARY),
+    ("GET", "library/<seen>/overlay.json", LIBRARY),
+    ("GET", "library/<seen>/strips.jpg", LIBRARY),
     ("GET", "people/", LIBRARY),
     ("POST", "people/new", LIBRARY_DONE),
     ("GET", "people/references/<reference>.jpg", LIBRARY),
@@ -105,13 +133,30 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "people/<key>/remove", LIBRARY),
     ("POST", "people/<key>/remove", LIBRARY_DONE),
     ("POST", "people/<key>/references", LIBRARY),
+    ("GET", "people/<key>/references/part", LIBRARY),
+    ("POST", "people/<key>/examine", LIBRARY),
     ("POST", "people/<key>/order", LIBRARY),
     # ---- the workbench
     ("GET", "w/<slug>/", MEMBERS),
     ("GET", "w/<slug>/examples/1.mp4", MEMBERS),
     ("GET", "w/media/<left>/clip.mp4", ONE_ANNOTATOR),
     ("GET", "w/media/<face>/ref.jpg", ONE_ANNOTATOR),
+    ("GET", "w/media/<crops>/faces.jpg", ONE_ANNOTATOR),
     ("GET", "work/", LOGGED_IN),
+    # ---- distortions
+    ("GET", "batches/", LIBRARY),
+    ("GET", "batches/new/", LIBRARY),
+    ("POST", "batches/new/", (302, 404, 404, 404, 422, 422)),
+    ("GET", "batches/new/plan", LIBRARY),
+    ("POST", "batches/new/preview", (302, 404, 404, 404, 422, 422)),
+    ("GET", "batches/previews/<drawn>/", LIBRARY),
+    ("GET", "batches/previews/<drawn>/<recipe>.jpg", LIBRARY),
+    ("GET", "batches/<batch>/", LIBRARY),
+    ("POST", "batches/<batch>/pause", LIBRARY_DONE),
+    ("POST", "batches/<batch>/resume", LIBRARY_DONE),
+    ("POST", "batches/<batch>/cancel", LIBRARY_DONE),
+    ("GET", "batches/<batch>/<result>/", LIBRARY),
+    ("GET", "batches/<batch>/<result>/faces.jpg", LIBRARY),
     # ---- studies
     ("GET", "studies/", LEADS),
     ("GET", "studies/new/", LEADS),
@@ -123,11 +168,21 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "studies/<slug>/members/", STUDY),
     ("POST", "studies/<slug>/members/", STUDY),
     ("POST", "studies/<slug>/members/<invitation>/revoke/", STUDY),
+    ("GET", "studies/<slug>/members/<member>/remove/", STUDY),
+    ("POST", "studies/<slug>/members/<member>/remove/", STUDY_DONE),
+    ("POST", "studies/<slug>/members/return/", (302, 404, 404, 404, 404, 404)),
+    ("GET", "studies/<slug>/close/", STUDY),
     ("GET", "studies/<slug>/preview/", STUDY),
     ("POST", "studies/<slug>/preview/claim", STUDY),
     ("GET", "studies/<slug>/preview/last", (302, 404, 404, 404, 204, 404)),
     ("POST", "studies/<slug>/preview/heartbeat", STUDY),
     ("POST", "studies/<slug>/preview/submit", (302, 404, 404, 404, 201, 404)),
+    ("GET", "studies/<slug>/preview/<item>/faces", STUDY),
+    ("GET", "studies/<slug>/preview/<item>/left.jpg", STUDY),
+    ("POST", "studies/<slug>/preview/<item>/curves", STUDY),
+    ("POST", "studies/<slug>/preview/<item>/reports", (302, 404, 404, 404, 204, 404)),
+    ("GET", "studies/<slug>/faces/", STUDY),
+    ("POST", "studies/<slug>/faces/<report>/resolve/", STUDY_DONE),
     # A reviewer who has not judged a disputed pair blind is sent to do that.
     ("GET", "studies/<slug>/reviews/", (302, 404, 404, 200, 200, 404)),
     ("GET", "studies/<slug>/reviews/<item>/", (302, 404, 404, 302, 200, 404)),
@@ -138,6 +193,9 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "releases/", LEADS),
     ("GET", "releases/<release>/", STUDY),
     ("GET", "releases/<release>/download.zip", STUDY),
+    ("GET", "releases/<release>/push/", STUDY),
+    ("POST", "releases/<release>/push/", (302, 404, 404, 404, 422, 404)),
+    ("POST", "releases/<release>/push/cancel/", STUDY_DONE),
     ("POST", "releases/<release>/cancel/", STUDY_DONE),
     ("POST", "releases/<release>/again/", STUDY_DONE),
     ("POST", "releases/<release>/delete/", STUDY_DONE),
@@ -202,18 +260,31 @@ def world() -> World:
     lease = slot_claim(study=study, annotator=annotator)
     assert lease is not None
     payload = slot_payload(lease=lease, study=study)
+    for shown in Clip.objects.all():
+        make_analysis(shown, *shown.subjects.all())
+    faces = client_of(annotator).get(f"/api/v1/slots/{lease.token}/faces").json()
+    seen = make_faces(make_clip(), None).clip_id
     pks = {"people": person, "clips": clip, "pairs": item.pair, "releases": release}
     return World(
         users=users,
         names={
             "slug": study.slug,
             "clip": clip.pk,
+            "seen": seen,
+            "api/v1/tracks/pk": seen,
+            "number": 0,
             "key": person.key,
             "reference": reference.pk,
             "item": item.pk,
+            "import": a_manifest(lead),
+            **a_batch(lead),
+            "member": study.members.get(user=annotator).pk,
             "release": release.pk,
             "uid": job_create(kind="files_discard", params={"names": []}).uid,
             "left": payload["left"]["url"].split("/")[3],
+            "lease": lease.token,
+            "crops": faces["left"].split("/")[3],
+            "report": tracks_report(item=item, annotator=annotator).pk,
             "face": payload["people"][0]["references"][0].split("/")[3],
             **{f"api/v1/{name}/pk": row.pk for name, row in pks.items()},
             "api/v1/judgments/pk": judged.json()["judgment"],
@@ -239,6 +310,21 @@ def submission(lease: Any) -> dict[str, Any]:
         "answer": make_answer(),
         "active_ms": 1000,
     }
+
+
+def a_manifest(lead: User) -> str:
+    folder = ManifestFolder(uuid.uuid4())
+    folder.path.mkdir(parents=True)
+    (folder.path / "manifest.csv").write_text("clip\n")
+    manifest_read_queue(folder=folder, dry_run=True, by=lead)
+    return str(folder.uid)
+
+
+def a_batch(lead: User) -> dict[str, Any]:
+    row = make_distortion(picture=stored("distortions/1/1.jpg"))
+    preview = preview_create(clip=row.source, recipes=[row.recipe], severity=3, by=lead)
+    preview.strips.update(picture=stored("distortions/previews/1.jpg"))
+    return {"batch": row.batch_id, "result": row.number, "drawn": preview.uid, "recipe": row.recipe}
 
 
 def invitation(study: Any, lead: User) -> dict[str, Any]:
@@ -296,6 +382,7 @@ def test_the_table_has_every_address():
         "w/<>/examples/<>.mp4": "w/<>/examples/1.mp4",
         "studies/<>/state/<>/": "studies/<>/state/pause/",
         "studies/<>/reviews/<>/<>.mp4": "studies/<>/reviews/<>/left.mp4",
+        "studies/<>/preview/<>/<>.jpg": "studies/<>/preview/<>/left.jpg",
     }.items():
         there.remove(there_is)
         there.add(told_as)
@@ -332,6 +419,7 @@ def test_a_clip_of_another_study_is_not_there(world):
     assert other_lead.get(f"/studies/{slug}/reviews/{item}/").status_code == 404
     assert other_lead.get(f"/studies/{slug}/reviews/{item}/left.mp4").status_code == 404
     assert other_lead.post(f"/studies/{slug}/members/{world.names['invitation']}/revoke/").status_code == 404
+    assert other_lead.post(f"/studies/{slug}/members/{world.names['member']}/remove/").status_code == 404
 
 
 def test_other_sites_cannot_post_in_somebodys_name(world):

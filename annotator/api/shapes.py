@@ -123,4 +123,5 @@ class SubmittedOut(serializers.Serializer):
     surplus = serializers.BooleanField(
         help_text="Kept but not counted, since the slot was answered by somebody else or before."
     )
+    notice = serializers.CharField(help_text="A sentence for the annotator; mostly empty.")
     progress = ProgressOut()

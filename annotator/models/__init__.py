@@ -1,3 +1,4 @@
+from .faces import CurvesSeen, ReportState, TrackReport
 from .judgments import (
     Consensus,
     ConsensusMethod,
@@ -11,12 +12,14 @@ from .judgments import (
     Verdict,
 )
 from .slots import Slot, SlotKind, SlotState
-from .studies import Invitation, Item, Member, Role, Study, StudyState
+from .studies import Curves, Invitation, Item, Member, Role, Study, StudyState
 
 __all__ = [
     "Consensus",
     "ConsensusMethod",
     "ConsensusState",
+    "Curves",
+    "CurvesSeen",
     "Invitation",
     "Item",
     "Judgment",
@@ -25,6 +28,7 @@ __all__ = [
     "Member",
     "PersonJudgment",
     "PersonVerdict",
+    "ReportState",
     "Role",
     "Side",
     "Slot",
@@ -32,5 +36,6 @@ __all__ = [
     "SlotState",
     "Study",
     "StudyState",
+    "TrackReport",
     "Verdict",
 ]

@@ -15,6 +15,14 @@ class StudyState(models.TextChoices):
     CLOSED = "closed"
 
 
+class Curves(models.TextChoices):
+    """When annotators may see how like its references each face is."""
+
+    NEVER = "never"
+    AFTER = "after", "after the answer"
+    ALWAYS = "always"
+
+
 class Study(models.Model):
     """A question put to a group of annotators over a set of items."""
 
@@ -39,6 +47,12 @@ class Study(models.Model):
     ask_people = models.BooleanField(default=True)
     ask_marks = models.BooleanField(default=True)
     ask_remark = models.BooleanField(default=True)
+    curves = models.CharField(
+        max_length=8,
+        choices=Curves,
+        default=Curves.AFTER,
+        help_text="When annotators may see the similarity curves.",
+    )
 
     filter = models.JSONField(
         default=dict, blank=True, help_text="The filter over the library that chose the pairs; empty: all."

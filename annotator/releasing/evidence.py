@@ -4,27 +4,28 @@ Everything is read up to the last judgment that there was when the export began.
 change nothing, and no lock is held.
 """
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from annotator.agreement.consensus import overall_from_people, to_storage
 from annotator.models import Item, Judgment, Mark, PersonJudgment, Study
+from config.lookups import Ids
 from datasets.models import ClipState, ClipSubject
 
-CHUNK = 250
+CHUNK = 500
 HUMAN, SIMULATED, PUBLISHED = "human", "simulated", "published"
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What an answer says of one person, in terms of a and b; `person` is None when they were deleted."""
 
     person: int | None
@@ -32,8 +33,7 @@ class Verdict:
     no_drift: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A frame at which a face goes wrong; `side` is a or b."""
 
     person: int | None
@@ -97,6 +97,10 @@ class Evidence:
         self.study = study
         self.last_judgment = Judgment.objects.filter(study=study).aggregate(last=Max("pk"))["last"] or 0
         self._left_out: dict[str, int] = {}
+        # Who is in a pair, told once and kept for the next reading: by item the number of its cast, 0 for no pair.
+        self._casts: list[list[int]] = [[]]
+        self._cast_numbers: dict[tuple[int, ...], int] = {}
+        self._cast_of = array("L")
 
     @property
     def left_out(self) -> list[str]:
@@ -104,7 +108,7 @@ class Evidence:
         return [f"{count:,} {what}." for what, count in sorted(self._left_out.items())]
 
     @cached_property
-    def items(self) -> list[int]:
+    def items(self) -> Sequence[int]:
         """Items of which there is something to say, in order: an answer that came in time, or a published label."""
         answered = Judgment.objects.filter(
             study=self.study, surplus=False, pk__lte=self.last_judgment
@@ -115,7 +119,7 @@ class Evidence:
             | Q(pk__in=again.values("item__repeat_of"))
             | ~Q(pair__published_better="")
         )
-        return list(wanted.order_by("position").values_list("pk", flat=True))
+        return array("q", wanted.order_by("position").values_list("pk", flat=True).iterator())
 
     def pairs(self) -> Iterator[JudgedPair]:
         """Pairs without their answers: who must stay together."""
@@ -131,7 +135,8 @@ class Evidence:
     def _chunks(self) -> Iterator[dict[int, JudgedPair]]:
         """Pairs by item, a chunk at a time; what cannot be released is counted and passed over."""
         removed = same = 0
-        for items in chunked(self.items, CHUNK):
+        for start in range(0, len(self.items), CHUNK):
+            items = self.items[start : start + CHUNK]
             pairs: dict[int, JudgedPair] = {}
             for item, prompt, published, key, a, sha_a, state_a, b, sha_b, state_b in _item_rows(items):
                 if {state_a, state_b} != {ClipState.READY}:
@@ -141,8 +146,9 @@ class Evidence:
                 else:
                     pairs[item] = JudgedPair(item, prompt, published, key, (a, b), (sha_a, sha_b))
                     pairs[item].origins = self._origins_of(item, published)
-            self._name_people(pairs)
-            yield pairs
+            if start == len(self._cast_of):
+                self._cast(items, pairs)
+            yield self._with_cast(start, items, pairs)
         self._left_out = {
             what: count
             for what, count in (
@@ -196,16 +202,36 @@ class Evidence:
                 others[original or item].add(person)
         return others
 
-    def _name_people(self, pairs: dict[int, JudgedPair]) -> None:
-        """Everybody who should be in either clip, in order, then whoever else was judged."""
+    def _cast(self, items: Sequence[int], pairs: Mapping[int, JudgedPair]) -> None:
+        """Find out who is in these pairs: everybody who should be in either clip, in order, then whoever was judged."""
         subjects: dict[int, list[int]] = defaultdict(list)
         clips = {clip for pair in pairs.values() for clip in pair.clips}
-        rows = ClipSubject.objects.filter(clip__in=clips).order_by("clip", "position", "pk")
+        rows = ClipSubject.objects.filter(clip__among=Ids(clips)).order_by("clip", "position", "pk")
         for clip, person in rows.values_list("clip", "person"):
             subjects[clip].append(person)
-        for pair in pairs.values():
-            named = [person for clip in pair.clips for person in subjects[clip]]
-            pair.people = list(dict.fromkeys([*named, *sorted(self._judged_besides.get(pair.item, ()))]))
+        for item in items:
+            if item not in pairs:
+                self._cast_of.append(0)
+                continue
+            a, b = pairs[item].clips
+            people = tuple(
+                dict.fromkeys([*subjects[a], *subjects[b], *sorted(self._judged_besides.get(item, ()))])
+            )
+            number = self._cast_numbers.setdefault(people, len(self._casts))
+            if number == len(self._casts):
+                self._casts.append(list(people))
+            self._cast_of.append(number)
+
+    def _with_cast(
+        self, start: int, items: Sequence[int], pairs: Mapping[int, JudgedPair]
+    ) -> dict[int, JudgedPair]:
+        """The pairs with their people; one that was none at the first reading is none at the second."""
+        named: dict[int, JudgedPair] = {}
+        for item, number in zip(items, self._cast_of[start : start + CHUNK], strict=True):
+            if number and item in pairs:
+                named[item] = pairs[item]
+                named[item].people = self._casts[number]
+        return named
 
     # ------------------------------------------------------------ answers
 
@@ -216,11 +242,11 @@ class Evidence:
     def _add_answers(self, pairs: dict[int, JudgedPair]) -> None:
         items: dict[int, int] = {item: item for item in pairs}
         if self._has_repeats:
-            repeats = Item.objects.filter(repeat_of__in=list(pairs)).values_list("pk", "repeat_of")
+            repeats = Item.objects.filter(repeat_of__among=Ids(pairs)).values_list("pk", "repeat_of")
             items |= {item: original for item, original in repeats if original is not None}
         later = Judgment.objects.filter(supersedes=OuterRef("pk"), pk__lte=self.last_judgment)
         rows = (
-            self._judgments().filter(item__in=list(items)).annotate(taken_back=Exists(later)).order_by("pk")
+            self._judgments().filter(item__among=Ids(items)).annotate(taken_back=Exists(later)).order_by("pk")
         )
         answers: dict[int, Answer] = {}
         # Plain values, in the order of the fields below: rows of the model would cost more than all the rest.
@@ -246,13 +272,13 @@ class Evidence:
                 created_at=created_at,
             )
             pairs[items[item]].answers.append(answers[pk])
-        verdicts = PersonJudgment.objects.filter(judgment__in=answers.keys()).order_by("judgment", "pk")
+        verdicts = PersonJudgment.objects.filter(judgment__among=Ids(answers)).order_by("judgment", "pk")
         for judgment, person, verdict, no_drift in verdicts.values_list(
             "judgment", "person", "verdict", "no_drift"
         ):
             answer = answers[judgment]
             answer.people.append(Verdict(person, to_storage(verdict, left_is_a=answer.left_is_a), no_drift))
-        marks = Mark.objects.filter(judgment__in=answers.keys()).order_by("judgment", "frame", "pk")
+        marks = Mark.objects.filter(judgment__among=Ids(answers)).order_by("judgment", "frame", "pk")
         for judgment, person, side, kind, frame in marks.values_list(
             "judgment", "person", "side", "kind", "frame"
         ):
@@ -262,7 +288,7 @@ class Evidence:
 
 def _item_rows(items: Sequence[int]) -> Iterable[tuple]:
     return (
-        Item.objects.filter(pk__in=items)
+        Item.objects.filter(pk__among=Ids(items))
         .order_by("position")
         .values_list(
             "pk",

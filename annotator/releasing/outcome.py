@@ -1,17 +1,16 @@
 """The preference of a comparison and its certainty, overall and for each person."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from annotator.agreement.consensus import ItemConsensus, preference, review_consensus, vote_consensus
+from annotator.agreement.consensus import VOTES, ItemConsensus, preference, review_consensus, vote_consensus
 from annotator.models import Consensus, ConsensusState
+from config.lookups import Ids
 
 from .evidence import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Opinion:
+class Opinion(NamedTuple):
     """Probabilities of a, of neither, of b; `choice` is empty unless the judgments agree enough."""
 
     choice: str
@@ -21,19 +20,35 @@ class Opinion:
     votes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     overall: Opinion
     people: dict[int, Opinion]
     method: str
     agreement: float | None
 
 
-def stored_consensus(items: Sequence[int]) -> dict[int, Consensus]:
-    return {row.item_id: row for row in Consensus.objects.filter(item__in=items)}
+class Stored(NamedTuple):
+    """What a release needs of a row of Consensus: whole rows of the model would cost more than all the rest."""
+
+    item: int
+    state: str
+    method: str
+    prob_a: float
+    prob_tie: float
+    prob_b: float
+    n_judgments: int
+    n_simulated: int
+    agreement: float | None
+    both_bad: int
+    people: dict[str, Any]
 
 
-def outcome_of(answers: Sequence[Answer], stored: Consensus | None, *, overlap: int) -> Outcome:
+def stored_consensus(items: Sequence[int]) -> dict[int, Stored]:
+    rows = Consensus.objects.filter(item__among=Ids(items)).values_list(*Stored._fields)
+    return {row[0]: Stored(*row) for row in rows}
+
+
+def outcome_of(answers: Sequence[Answer], stored: Stored | None, *, overlap: int) -> Outcome:
     """What the counted answers of one kind say together.
 
     The stored consensus, whose model may know more of the annotators, where it rests on just as many judgments, all of
@@ -49,7 +64,7 @@ def outcome_of(answers: Sequence[Answer], stored: Consensus | None, *, overlap: 
     return _of_votes(answers, overlap=overlap)
 
 
-def _of_stored(row: Consensus) -> Outcome:
+def _of_stored(row: Stored) -> Outcome:
     return Outcome(
         overall=_opinion(
             row.state, row.prob_a, row.prob_tie, row.prob_b, votes=row.n_judgments, both_bad=row.both_bad
@@ -66,7 +81,11 @@ def _of_person(entry: dict[str, Any]) -> Opinion:
 
 def _of_votes(answers: Sequence[Answer], *, overlap: int) -> Outcome:
     given = [answer for answer in answers if not answer.is_review]
-    review = next((answer for answer in reversed(answers) if answer.is_review), None)
+    reviews = [answer for answer in answers if answer.is_review]
+    # As in the study itself: the last one that could judge decides.
+    review = next(
+        (answer for answer in reversed(reviews) if answer.vote in VOTES), reviews[-1] if reviews else None
+    )
     people = sorted({person for answer in answers for person in answer.verdicts})
 
     def decide(votes: list[str], decision: str | None) -> ItemConsensus:

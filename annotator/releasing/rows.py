@@ -4,30 +4,57 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.files.storage import default_storage
-from django.db.models import F
+from django.db.models import Count
 
-from annotator.models import Consensus, Study
+from annotator.models import Study
+from config.lookups import Ids
 from datasets.models import Clip, ClipSubject, Person, Reference
-from datasets.releases import Groups, ReleaseError, Row, Splits
+from datasets.releases.errors import ReleaseError
+from datasets.releases.schema import Row
+from datasets.releases.splits import Groups, Splits
 
 from .evidence import CHUNK, PUBLISHED, Answer, Evidence, JudgedPair, Seen, chunked
-from .outcome import Opinion, outcome_of, stored_consensus
+from .outcome import Opinion, Stored, outcome_of, stored_consensus
+from .tracks import track_rows
 
 OnProgress = Callable[[int, int], None]
 
 
-class StudyRows:
-    """Rows of one study, in the order comparisons and judgments, clips, people. First call `groups`."""
+class _ClipFacts(NamedTuple):
+    """What a release says of a prepared clip, by the names of the model's fields."""
 
-    def __init__(self, study: Study, *, licence: str, media: bool, embed: bool) -> None:
+    id: int
+    sha256: str
+    playback_sha256: str
+    playback_file: str
+    source_name: str
+    width: int
+    height: int
+    fps_num: int
+    fps_den: int
+    frames: int
+    origin: str
+    generator: str
+    generator_version: str
+    seed: str
+    prompt: str
+    licence: str
+    parent__playback_sha256: str | None
+
+
+class StudyRows:
+    """Rows of one study, in the order comparisons and judgments, clips, people, tracks. First call `groups`."""
+
+    def __init__(self, study: Study, *, licence: str, media: bool, embed: bool, tracks: bool = True) -> None:
         self.study = study
         self.evidence = Evidence(study)
         self.licence = licence
         self.media = media
         self.embed = embed
+        self.tracks = tracks
         self.clip_ids: set[int] = set()
         self.person_ids: set[int] = set()
 
@@ -42,7 +69,7 @@ class StudyRows:
                 self.clip_ids.update(pair.clips)
                 self.person_ids.update(pair.people)
         for chunk in chunked(sorted(self.clip_ids), CHUNK):
-            derived = Clip.objects.filter(pk__in=chunk, parent__isnull=False).order_by("pk")
+            derived = Clip.objects.filter(pk__among=Ids(chunk), parent__isnull=False).order_by("pk")
             for sha256, source in derived.values_list("playback_sha256", "parent__playback_sha256"):
                 groups.add_clip(sha256, subjects=(), source=source)
         return groups
@@ -71,6 +98,10 @@ class StudyRows:
                 on_progress(done, self.total)
         for row in self._person_rows():
             yield "people", splits.of_person(row["person_id"]), row
+        if self.tracks:
+            for row in track_rows(self.clip_ids, people=self.person_ids, copies_shared=self._shared):
+                yield "tracks", splits.of_clip(row["clip"]), row
+                on_progress(done, self.total)
         on_progress(self.total, self.total)
 
     # ------------------------------------------------------------ comparisons and judgments
@@ -87,7 +118,7 @@ class StudyRows:
             references[person].append(sha256)
         return references
 
-    def _pair_rows(self, pair: JudgedPair, stored: Consensus | None) -> Iterator[tuple[str, Row]]:
+    def _pair_rows(self, pair: JudgedPair, stored: Stored | None) -> Iterator[tuple[str, Row]]:
         for origin in pair.origins:
             key = f"{self.study.slug}-{pair.item}" + ("" if origin == "human" else f"-{origin}")
             answers = [answer for answer in pair.answers if answer.origin == origin]
@@ -96,7 +127,7 @@ class StudyRows:
                 yield "judgments", self._judgment(answer, key)
 
     def _comparison(
-        self, pair: JudgedPair, origin: str, key: str, answers: Sequence[Answer], stored: Consensus | None
+        self, pair: JudgedPair, origin: str, key: str, answers: Sequence[Answer], stored: Stored | None
     ) -> Row:
         row: Row = {
             "comparison_id": key,
@@ -125,7 +156,7 @@ class StudyRows:
             "source": f"published with the clips{f' ({pair.key})' if pair.key else ''}",
         }
 
-    def _judged(self, pair: JudgedPair, answers: Sequence[Answer], stored: Consensus | None) -> Row:
+    def _judged(self, pair: JudgedPair, answers: Sequence[Answer], stored: Stored | None) -> Row:
         counted = [answer for answer in answers if answer.counts]
         outcome = outcome_of(counted, stored, overlap=self.study.overlap)
         return {
@@ -192,23 +223,29 @@ class StudyRows:
 
     # ------------------------------------------------------------ clips and people
 
+    @cached_property
+    def _shared(self) -> set[str]:
+        """Playback copies that several clips of the library have."""
+        copies = Clip.objects.exclude(playback_sha256="").order_by().values("playback_sha256")
+        shared = copies.annotate(clips=Count("pk")).filter(clips__gt=1)
+        return set(shared.values_list("playback_sha256", flat=True))
+
     def _clip_rows(self) -> Iterator[Row]:
         """One row for each playback copy; clips that differ in nothing that can be seen share one."""
         written: set[str] = set()
         for chunk in chunked(sorted(self.clip_ids), CHUNK):
             subjects: dict[int, list[str]] = defaultdict(list)
-            named = ClipSubject.objects.filter(clip__in=chunk).order_by("clip", "position", "pk")
+            named = ClipSubject.objects.filter(clip__among=Ids(chunk)).order_by("clip", "position", "pk")
             for clip_id, person in named.values_list("clip", "person"):
                 subjects[clip_id].append(self._keys[person])
-            clips = Clip.objects.filter(pk__in=chunk).order_by("pk")
-            for clip in clips.annotate(source_sha256=F("parent__playback_sha256")):
+            clips = Clip.objects.filter(pk__among=Ids(chunk)).order_by("pk").values_list(*_ClipFacts._fields)
+            for clip in map(_ClipFacts._make, clips):
                 if clip.playback_sha256 not in written:
-                    written.add(clip.playback_sha256)
-                    yield self._clip(clip, subjects[clip.pk], clip.source_sha256)
+                    if clip.playback_sha256 in self._shared:
+                        written.add(clip.playback_sha256)
+                    yield self._clip(clip, subjects[clip.id])
 
-    def _clip(self, clip: Clip, subjects: list[str], source: str | None) -> Row:
-        assert clip.fps_num is not None
-        assert clip.fps_den is not None
+    def _clip(self, clip: "_ClipFacts", subjects: list[str]) -> Row:
         return {
             "sha256": clip.playback_sha256,
             "video": _stored_file(clip.playback_file, clip.playback_sha256) if self.media else None,
@@ -225,7 +262,7 @@ class StudyRows:
             "seed": clip.seed or None,
             "prompt": clip.prompt or None,
             "subjects": subjects,
-            "source_clip": source or None,
+            "source_clip": clip.parent__playback_sha256 or None,
             "licence": clip.licence or None,
         }
 

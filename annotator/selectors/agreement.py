@@ -14,9 +14,9 @@ from django.db.models import Count, Max
 
 from annotator.agreement.alpha import Alpha, Level, krippendorff_alpha
 from annotator.agreement.annotators import AnnotatorReport, annotator_reports
-from annotator.agreement.consensus import VOTES, Preference, preference, strength_of
+from annotator.agreement.consensus import VOTES, strength_of
 from annotator.agreement.proportions import Share, wilson_share
-from annotator.models import Consensus, Judgment, Study
+from annotator.models import Judgment, Study
 from annotator.selectors.counted import CountedAnswer, counted_answers
 
 RESAMPLES = 1000
@@ -100,14 +100,3 @@ def compute_agreement(answers: Sequence[CountedAnswer]) -> StudyAgreement:
 def _alpha(rows: Sequence[tuple[int | str, int, int | str]], level: Level = "nominal") -> Alpha:
     items, annotators, values = zip(*rows, strict=True) if rows else ((), (), np.empty(0))
     return krippendorff_alpha(items, annotators, values, level=level, resamples=RESAMPLES)
-
-
-def consensus_preference(consensus: Consensus) -> Preference:
-    """The likeliest outcome of an item, see `preference`."""
-    return preference(
-        prob_a=consensus.prob_a,
-        prob_tie=consensus.prob_tie,
-        prob_b=consensus.prob_b,
-        both_bad=consensus.both_bad,
-        answers=consensus.n_judgments,
-    )

@@ -3,13 +3,16 @@
 import random
 from collections import Counter
 from dataclasses import dataclass
+from typing import Literal
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from annotator.models import (
     ConsensusState,
     Item,
     Judgment,
+    Member,
+    Role,
     Slot,
     SlotKind,
     SlotState,
@@ -30,6 +33,9 @@ SIDE: dict[str, str | None] = {
     Verdict.CANNOT_JUDGE: "cannot_judge",
 }
 
+# "unjudgeable": as many reviewers as are asked could not judge either, and nobody is asked any more.
+Review = Literal["waiting", "taken", "done", "unjudgeable"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dispute:
@@ -41,7 +47,8 @@ class Dispute:
     left: Clip
     right: Clip
     camps: list[int]
-    review: str  # "waiting", "taken" (somebody is at it), "done"
+    review: Review
+    could_not: int  # reviewers who looked and could not judge
 
 
 def disputed_items(*, study: Study) -> QuerySet[Item]:
@@ -72,18 +79,48 @@ def disputes(items: list[Item]) -> list[Dispute]:
     camps: dict[int, Counter[str]] = {pk: Counter() for pk in ids}
     for judgment in answers.filter(is_review=False).only("item_id", "overall", "left_is_a"):
         camps[judgment.item_id][verdict_for_clip(judgment)] += 1
-    states = dict(Slot.objects.filter(item__in=ids, kind=SlotKind.REVIEW).values_list("item", "state"))
-    word: dict[str, str] = {SlotState.FREE: "waiting", SlotState.LEASED: "taken", SlotState.DONE: "done"}
+    states: dict[int, list[str]] = {pk: [] for pk in ids}
+    for item, state in Slot.objects.filter(item__in=ids, kind=SlotKind.REVIEW).values_list("item", "state"):
+        states[item].append(state)
     return [
         Dispute(
             item=item,
             left=(sides := left_and_right(item))[0],
             right=sides[1],
             camps=sorted(camps[item.pk].values(), reverse=True),
-            review=word.get(states.get(item.pk, SlotState.FREE), "waiting"),
+            review=_review_state(item, states[item.pk]),
+            could_not=states[item.pk].count(SlotState.DONE) if _is_disputed(item) else 0,
         )
         for item in items
     ]
+
+
+def _is_disputed(item: Item) -> bool:
+    return item.consensus.state == ConsensusState.DISPUTED
+
+
+def _review_state(item: Item, slots: list[str]) -> Review:
+    if SlotState.LEASED in slots:
+        return "taken"
+    if set(slots) == {SlotState.DONE}:
+        return "unjudgeable" if _is_disputed(item) else "done"
+    return "waiting"
+
+
+def waiting_for_another_reviewer(*, study: Study) -> int:
+    """How many disputed items every reviewer of the study has looked at and could not judge."""
+    reviewers = Member.objects.filter(study=study, role=Role.REVIEWER).count()
+    looked = Count("slots", filter=Q(slots__kind=SlotKind.REVIEW, slots__state=SlotState.DONE))
+    free = Slot.objects.filter(item=OuterRef("pk"), kind=SlotKind.REVIEW, state=SlotState.FREE)
+    asked = Item.objects.filter(Exists(free), study=study).annotate(looked=looked)
+    return asked.filter(looked__gt=0, looked__gte=reviewers).count()
+
+
+def waiting_for_reviewer(*, study: Study, reviewer: User) -> int:
+    """How many reviews a reviewer may take up now: those of items that they have not seen."""
+    seen = Slot.objects.filter(item=OuterRef("item"), annotator=reviewer, state=SlotState.DONE)
+    reviews = Slot.objects.filter(~Exists(seen), study=study, kind=SlotKind.REVIEW)
+    return reviews.exclude(state=SlotState.DONE).count()
 
 
 def left_and_right(item: Item, own: Judgment | None = None) -> tuple[Clip, Clip]:

@@ -7,15 +7,16 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 from django.db.models.functions import Coalesce
 
 from annotator.models import Item
-from datasets.models import Clip, ClipState, ClipSubject, Pair, Person
+from datasets.models import Clip, ClipState, ClipSubject, Origin, Pair, Person
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairFilter:
-    """Every part narrows; an empty part asks for nothing.
+    """Every part but the last narrows; an empty part asks for nothing.
 
     `people` are ids: the clips show at least one of them. `generators` made both clips. `person_counts` is how
-    many people should appear, `prompt` a piece of the prompt, `fresh` leaves out pairs that are in a study.
+    many people should appear, `prompt` a piece of the prompt, `fresh` leaves out pairs that are in a study, `synthetic`
+    lets pairs in of which a clip was distorted.
     """
 
     people: tuple[int, ...] = ()
@@ -23,6 +24,7 @@ class PairFilter:
     person_counts: tuple[int, ...] = ()
     prompt: str = ""
     fresh: bool = False
+    synthetic: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the parts that ask for something, for `Study.filter`."""
@@ -32,6 +34,9 @@ class PairFilter:
 def pairs_matching(wanted: PairFilter) -> QuerySet[Pair]:
     """Return the pairs that can be judged now and match, in the library's order."""
     pairs = Pair.objects.filter(clip_a__state=ClipState.READY, clip_b__state=ClipState.READY)
+    if not wanted.synthetic:
+        # Their answer is known: they teach and test, and are no evidence of what people see in generators.
+        pairs = pairs.exclude(clip_a__origin=Origin.DISTORTED).exclude(clip_b__origin=Origin.DISTORTED)
     if wanted.people:
         shown = ClipSubject.objects.filter(clip=OuterRef("clip_a"), person__in=wanted.people)
         pairs = pairs.filter(Exists(shown))

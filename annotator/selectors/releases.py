@@ -10,9 +10,9 @@ from annotator.models import Member, Role, Study
 from config.accounts.models import User
 from config.jobs.models import Job
 from datasets.models import Release, ReleaseState
-from datasets.releases import ReleaseError, read_manifest
 from datasets.releases.checksums import read_checksums
-from datasets.releases.manifest import FileEntry
+from datasets.releases.errors import ReleaseError
+from datasets.releases.manifest import FileEntry, read_manifest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from django.db.models import Prefetch
 
-from annotator.models import Consensus, Item, Judgment, Mark, PersonJudgment
+from annotator.models import Consensus, ConsensusMethod, ConsensusState, Item, Judgment, Mark, PersonJudgment
 from annotator.selectors.disputes import effective_judgments, left_and_right
 from config.accounts.models import User
 from datasets.models import Clip
@@ -19,6 +19,13 @@ WORDS = {
     "right_much": "Right, much",
     "both_bad": "Both bad",
     "cannot_judge": "Cannot judge",
+}
+
+
+HOW: dict[str, str] = {
+    ConsensusMethod.VOTE: "by vote",
+    ConsensusMethod.DAWID_SKENE: "with annotators weighed",
+    ConsensusMethod.REVIEW: "by a reviewer",
 }
 
 
@@ -63,6 +70,16 @@ class Review:
     consensus: Consensus | None
     prob_left: float
     prob_right: float
+
+    @property
+    def how(self) -> str:
+        """How the consensus came about."""
+        if self.consensus is None:
+            return ""
+        is_open = self.consensus.state == ConsensusState.DISPUTED
+        if is_open and self.consensus.method == ConsensusMethod.REVIEW:
+            return "by vote, as no reviewer could judge"
+        return HOW[self.consensus.method]
 
 
 def review_of(*, item: Item, viewer: User, own: Judgment | None) -> Review:

@@ -11,6 +11,7 @@ from annotator.models import MarkKind, PersonVerdict, Side, Verdict
 
 MAX_REMARK = 10_000
 MAX_MARKS = 500
+MAX_PEOPLE = 100
 
 # What a browser sends when an emoji is cut in the middle.
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
@@ -45,10 +46,16 @@ class Answer:
     marks: list[MarkAnswer] = field(default_factory=list)
     no_drift: frozenset[int] = frozenset()
     remark: str = ""
+    # People named here who are not in the clips any more: deleted, or taken off them, while the pair was on a screen.
+    gone: frozenset[int] = frozenset()
 
 
 def answer_check(raw: Any, questions: Questions) -> Answer:
-    """Return the answer in checked form. Raises ValidationError that names every field at fault."""
+    """Return the answer in checked form. Raises ValidationError that names every field at fault.
+
+    What is said of people who do not appear in the clips is taken, and named in `gone`: nobody at a screen can mend
+    an answer to a pair that changed meanwhile, and what they said of everybody else must not be lost with it.
+    """
     if not isinstance(raw, Mapping):
         raise ValidationError({"answer": "An answer is an object."})
     errors: dict[str, str] = {}
@@ -71,7 +78,8 @@ def answer_check(raw: Any, questions: Questions) -> Answer:
         errors = _contradictions(overall, people, marks, no_drift, questions)
     if errors:
         raise ValidationError(errors)
-    return Answer(overall, people, marks, no_drift, remark)
+    named = {*people, *no_drift, *(mark.person_id for mark in marks)}
+    return Answer(overall, people, marks, no_drift, remark, frozenset(named.difference(questions.person_ids)))
 
 
 class _Wrong(ValueError):
@@ -94,9 +102,11 @@ def _people(value: Any, questions: Questions) -> dict[int, str]:
         raise _Wrong("An object of verdicts by person is expected.")
     if value and not questions.people:
         raise _Wrong("This study asks for no verdict for each person.")
+    if len(value) > MAX_PEOPLE:
+        raise _Wrong(f"At most {MAX_PEOPLE} people fit in one answer.")
     verdicts = {}
     for key, verdict in value.items():
-        person = _person(key, questions)
+        person = _person(key)
         if verdict not in PersonVerdict.values:
             raise _Wrong(f"Answer one of {', '.join(PersonVerdict.values)} for each person.")
         verdicts[person] = str(verdict)
@@ -118,7 +128,7 @@ def _marks(value: Any, questions: Questions) -> list[MarkAnswer]:
 def _mark(mark: Any, questions: Questions) -> MarkAnswer:
     if not isinstance(mark, Mapping):
         raise _Wrong("A mark is an object of person, side, kind and frame.")
-    person = _person(mark.get("person"), questions)
+    person = _person(mark.get("person"))
     side, kind, frame = mark.get("side"), mark.get("kind"), mark.get("frame")
     if side not in Side.values:
         raise _Wrong(f"The side of a mark is one of {', '.join(Side.values)}.")
@@ -136,7 +146,9 @@ def _no_drift(value: Any, questions: Questions) -> frozenset[int]:
         raise _Wrong("A list of people is expected.")
     if value and not questions.marks:
         raise _Wrong("This study asks for no marks.")
-    return frozenset(_person(person, questions) for person in value)
+    if len(value) > MAX_PEOPLE:
+        raise _Wrong(f"At most {MAX_PEOPLE} people fit in one answer.")
+    return frozenset(_person(person) for person in value)
 
 
 def _remark(value: Any, questions: Questions) -> str:
@@ -159,19 +171,19 @@ def _contradictions(
     no_drift: frozenset[int],
     questions: Questions,
 ) -> dict[str, str]:
-    if not overall and len(people) < len(questions.person_ids):
+    if not overall and not people.keys() >= set(questions.person_ids):
         return {"people": "A verdict for each person is expected."}
     if any(mark.kind == MarkKind.DRIFT and mark.person_id in no_drift for mark in marks):
         return {"no_drift": "A person has drift marks or no drift, not both."}
     return {}
 
 
-def _person(value: Any, questions: Questions) -> int:
+def _person(value: Any) -> int:
     """Return a person's id, which JSON's keys turn into text."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
-    if not _is_int(value) or value not in questions.person_ids:
-        raise _Wrong("Only people who should appear in the clips can be judged.")
+    if not _is_int(value) or value < 1:
+        raise _Wrong("A person is named by the number that the pair gave them.")
     return value
 
 

@@ -2,7 +2,8 @@
 
 An item's own refresh is a smoothed vote over its few answers; it runs whenever the item is complete and an answer
 changes. A study's refresh weighs annotators by Dawid and Skene's model over all items, and so may settle what a
-vote left disputed. A reviewer's answer decides in both. Repeats measure annotators, not pairs: they have no
+vote left disputed. A reviewer's answer decides in both; one who cannot judge leaves the item to another, up to
+MAX_REVIEWS of them. Repeats measure annotators, not pairs: they have no
 consensus of their own and count in no other.
 """
 
@@ -11,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Count, Max, OuterRef, Subquery
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 
 from annotator.agreement.consensus import (
+    VOTES,
     ItemConsensus,
     model_consensus,
     review_consensus,
@@ -21,6 +23,7 @@ from annotator.agreement.consensus import (
 )
 from annotator.models import (
     Consensus,
+    ConsensusMethod,
     ConsensusState,
     Item,
     Judgment,
@@ -36,15 +39,20 @@ from config.jobs.services import job_create
 
 BATCH = 500
 STUDY_JOB = "study_consensus"
+# What so many reviewers could not judge is nothing that another one would see: it stays disputed.
+MAX_REVIEWS = 3
 
 
 @transaction.atomic
 def item_consensus_refresh(*, item: int) -> Consensus | None:
     """Make the consensus of an item, given by its id, from its answers by vote; None for a repeat.
 
-    The lock on the item puts two refreshes one behind another, and the second sees what the first did not.
+    The lock on the item puts two refreshes one behind another, and the second sees what the first did not. An outcome
+    of the model that a changed answer puts back on the vote is the model's again soon: its run is queued, and until
+    then no reviewer is called to what the vote alone would dispute.
     """
-    locked = Item.objects.select_for_update(of=("self",), no_key=True).select_related("study").get(pk=item)
+    items = Item.objects.select_related("study", "consensus")
+    locked = items.select_for_update(of=("self",), no_key=True).get(pk=item)
     if locked.repeat_of_id is not None:
         return None
     answers = counted_answers(item=item)
@@ -56,8 +64,12 @@ def item_consensus_refresh(*, item: int) -> Consensus | None:
         for person in _people(given)
     }
     consensus = _row(locked.study, item, answers, overall, people)
+    was_by_model = hasattr(locked, "consensus") and locked.consensus.method == ConsensusMethod.DAWID_SKENE
     _save([consensus])
-    _review_slots_adjust(locked.study, [consensus])
+    if was_by_model and consensus.method == ConsensusMethod.VOTE:
+        study_consensus_queue(study=locked.study)
+    else:
+        _review_slots_adjust(locked.study, [consensus])
     return consensus
 
 
@@ -191,10 +203,11 @@ def _row(
     overall: ItemConsensus,
     people: dict[int, ItemConsensus],
 ) -> Consensus:
-    """Return the row of an item; the last review among its answers decides."""
+    """Return the row of an item; the last review among its answers decides, of those that could judge if any."""
     given = _given(answers)
-    review = next((answer for answer in reversed(answers) if answer.is_review), None)
-    if review is not None:
+    reviews = [answer for answer in answers if answer.is_review]
+    if reviews:
+        review = next((answer for answer in reversed(reviews) if answer.overall in VOTES), reviews[-1])
         overall = review_consensus([answer.overall for answer in given], review.overall)
         people = people | {
             person: review_consensus([answer.people.get(person, "") for answer in given], decision)
@@ -246,13 +259,20 @@ def _judgment_counts(items: Iterable[int]) -> dict[int, int]:
 
 
 def _review_slots_adjust(study: Study, rows: Sequence[Consensus]) -> None:
-    """Make a review slot for each item newly in dispute, and withdraw those that nobody needs any more."""
+    """Make a review slot for each item in dispute that wants one, and withdraw those that nobody needs any more."""
     disputed = [row.item_id for row in rows if row.state == ConsensusState.DISPUTED]
     agreed = [row.item_id for row in rows if row.state == ConsensusState.AGREED]
     if disputed:
-        positions = Item.objects.filter(pk__in=disputed).values_list("pk", "position")
+        reviews = Count("slots", filter=Q(slots__kind=SlotKind.REVIEW))
+        unfinished = Count("slots", filter=Q(slots__kind=SlotKind.REVIEW) & ~Q(slots__state=SlotState.DONE))
+        wanting = (
+            Item.objects.filter(pk__in=disputed)
+            .annotate(reviews=reviews, unfinished=unfinished)
+            .filter(unfinished=0, reviews__lt=MAX_REVIEWS)
+        )
         Slot.objects.bulk_create(
-            (_review_slot(study, item, position) for item, position in positions), ignore_conflicts=True
+            [_review_slot(study, *row) for row in wanting.values_list("pk", "position", "reviews")],
+            ignore_conflicts=True,
         )
     if agreed:
         unneeded = Slot.objects.filter(
@@ -264,13 +284,14 @@ def _review_slots_adjust(study: Study, rows: Sequence[Consensus]) -> None:
             Slot.objects.filter(pk__in=ids).delete()
 
 
-def _review_slot(study: Study, item: int, position: int) -> Slot:
-    """The slot after those for answers; which clip is on the left is drawn from the study's seed."""
+def _review_slot(study: Study, item: int, position: int, reviews: int) -> Slot:
+    """The slot after those for answers and reviews; which clip is first on the left is drawn from the study's seed."""
+    first_shows_a = random.Random(f"{study.seed}/review/{item}").random() < 0.5
     return Slot(
         study=study,
         item_id=item,
-        slot_no=study.overlap,
+        slot_no=study.overlap + reviews,
         kind=SlotKind.REVIEW,
         position=position,
-        left_is_a=random.Random(f"{study.seed}/review/{item}").random() < 0.5,
+        left_is_a=first_shows_a ^ bool(reviews % 2),
     )

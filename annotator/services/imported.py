@@ -27,7 +27,9 @@ from annotator.models import (
 )
 from config.accounts.models import User, make_pseudonym
 from datasets.importing.release import ReleaseReport
-from datasets.releases import ReleaseError, Row, Source
+from datasets.releases.errors import ReleaseError
+from datasets.releases.schema import Row
+from datasets.releases.source import Source
 
 from .consensus import item_consensus_refresh
 

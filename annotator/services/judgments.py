@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from annotator.models import Judgment, Mark, PersonJudgment, Slot, SlotKind, SlotState
+from annotator.models import Judgment, Mark, PersonJudgment, SlotKind, SlotState
 from config.accounts.models import User
 
 from .answers import Answer, Questions, answer_check
@@ -16,11 +16,13 @@ from .consensus import item_consensus_refresh
 from .progress import RECENT, progress_of, review_progress_of
 from .refusals import KeyTaken, TokenUnknown
 from .slots import parse_own
-from .statements import AnswerPlace, count_answer, fill_slot, lock_answer_place
+from .statements.answers import AnswerPlace, Filling, answer_write, lock_answer_place
 
 # A repeat is due after this many other judgments of its annotator, plus up to as many again, so that nobody can
 # count along.
 REPEAT_AFTER = 10
+
+GONE = "Somebody was taken out of this pair meanwhile: what you said of them is kept without their name."
 
 MAX_ACTIVE_MS = 2**31 - 1
 
@@ -30,6 +32,7 @@ class Submission:
     judgment_id: int
     surplus: bool
     progress: dict[str, Any]
+    notice: str  # a sentence for the annotator, mostly empty
     created: bool  # False: this key was answered before, and this is that reply again
 
 
@@ -48,6 +51,9 @@ def judgment_submit(
     annotator answered it before, the answer is kept as surplus. With `supersedes`, the number of an earlier judgment of
     theirs on this slot, it takes that one's place. A key that was used before gets the stored reply,
     whatever else the request says: the first answer under a key is the answer.
+
+    What it says of people who are not in the pair any more is kept without their names, as if they had been deleted
+    a moment later, and the reply says so.
 
     Raises TokenUnknown, TokenForeign, KeyTaken, and ValidationError for an answer that makes no sense.
     """
@@ -86,10 +92,16 @@ def _stored(key: uuid.UUID, annotator: User) -> Submission | None:
     )
     if row is None:
         return None
-    judgment_id, surplus, progress, annotator_id = row
+    judgment_id, surplus, reply, annotator_id = row
     if annotator_id != annotator.pk:
         raise KeyTaken("This idempotency key belongs to another answer.")
-    return Submission(judgment_id, surplus, progress, created=False)
+    return _submission(judgment_id, surplus, reply, created=False)
+
+
+def _submission(judgment_id: int, surplus: bool, reply: dict[str, Any], *, created: bool) -> Submission:
+    """Take what a judgment keeps of its reply apart: the progress, and the notice where there is one."""
+    progress = {name: value for name, value in reply.items() if name != "notice"}
+    return Submission(judgment_id, surplus, progress, reply.get("notice", ""), created)
 
 
 def _store(
@@ -103,14 +115,8 @@ def _store(
         fills = _is_held(place, annotator)
         surplus = not fills
 
-    n_done, recent_ms, n_open = place.n_done, place.recent_ms, None
-    if fills:
-        assert place.member_id is not None
-        recent_ms = [*recent_ms, active_ms][-RECENT:]
-        n_open = fill_slot(slot_id=place.slot_id)
-        n_done = count_answer(member_id=place.member_id, recent_ms=recent_ms)
-        _repeat_free(place, annotator, n_done)
-    progress = _progress(place, n_done, recent_ms)
+    filling = _filling(place, active_ms) if fills else None
+    reply = _progress(place, filling) | ({"notice": GONE} if answer.gone else {})
     judgment = Judgment(
         study_id=place.study_id,
         item_id=place.item_id,
@@ -125,14 +131,15 @@ def _store(
         overall=answer.overall,
         remark=answer.remark,
         active_ms=min(active_ms, MAX_ACTIVE_MS),
-        progress=progress,
+        progress=reply,
     )
-    judgment.save(force_insert=True)
-    _details_create(judgment, answer)
-    if not surplus and place.item_repeats_id is None and _is_whole(place, n_open):
+    judgment_id = answer_write(
+        place=place, judgment=judgment, people=_people(answer), marks=_marks(answer), filling=filling
+    )
+    if not surplus and place.item_repeats_id is None and not place.n_open:
         # After the commit, and allowed to fail: an answer is never lost to what is computed from it.
         transaction.on_commit(partial(item_consensus_refresh, item=place.item_id), robust=True)
-    return Submission(judgment.pk, surplus, progress, created=True)
+    return _submission(judgment_id, surplus, reply, created=True)
 
 
 def _questions(place: AnswerPlace) -> Questions:
@@ -159,7 +166,16 @@ def _last_of_chain(place: AnswerPlace, annotator: User, supersedes: int) -> Judg
     return named
 
 
-def _progress(place: AnswerPlace, n_done: int, recent_ms: list[int]) -> dict[str, Any]:
+def _filling(place: AnswerPlace, active_ms: int) -> Filling:
+    """Return what filling the slot changes. Its repeat, if any, comes to the same annotator some judgments later."""
+    n_done = place.n_done + 1
+    repeat_due = n_done + REPEAT_AFTER + (place.waiting_repeat_id or 0) % REPEAT_AFTER
+    return Filling(n_done, [*place.recent_ms, active_ms][-RECENT:], repeat_due)
+
+
+def _progress(place: AnswerPlace, filling: Filling | None) -> dict[str, Any]:
+    n_done = filling.n_done if filling else place.n_done
+    recent_ms = filling.recent_ms if filling else place.recent_ms
     if place.kind == SlotKind.REVIEW:
         return review_progress_of(study_id=place.study_id, n_done=n_done, recent_ms=recent_ms)
     return progress_of(
@@ -171,38 +187,24 @@ def _progress(place: AnswerPlace, n_done: int, recent_ms: list[int]) -> dict[str
     )
 
 
-def _details_create(judgment: Judgment, answer: Answer) -> None:
-    people = sorted(answer.people.keys() | answer.no_drift)
-    if people:
-        PersonJudgment.objects.bulk_create(
-            PersonJudgment(
-                judgment=judgment,
-                person_id=person,
-                verdict=answer.people.get(person, ""),
-                no_drift=person in answer.no_drift,
-            )
-            for person in people
+def _people(answer: Answer) -> list[PersonJudgment]:
+    return [
+        PersonJudgment(
+            person_id=None if person in answer.gone else person,
+            verdict=answer.people.get(person, ""),
+            no_drift=person in answer.no_drift,
         )
-    if answer.marks:
-        Mark.objects.bulk_create(
-            Mark(judgment=judgment, person_id=m.person_id, side=m.side, kind=m.kind, frame=m.frame)
-            for m in answer.marks
+        for person in sorted(answer.people.keys() | answer.no_drift)
+    ]
+
+
+def _marks(answer: Answer) -> list[Mark]:
+    return [
+        Mark(
+            person_id=None if mark.person_id in answer.gone else mark.person_id,
+            side=mark.side,
+            kind=mark.kind,
+            frame=mark.frame,
         )
-
-
-def _repeat_free(place: AnswerPlace, annotator: User, n_done: int) -> None:
-    """Let the repeat of a slot that was just filled come to the same annotator, some judgments later."""
-    if place.waiting_repeat_id is None:
-        return
-    due = n_done + REPEAT_AFTER + place.waiting_repeat_id % REPEAT_AFTER
-    Slot.objects.filter(pk=place.waiting_repeat_id, state=SlotState.WAITING).update(
-        state=SlotState.FREE, reserved_for=annotator, position=due
-    )
-
-
-def _is_whole(place: AnswerPlace, n_open: int | None) -> bool:
-    """Whether every place of the item for an answer is filled; `n_open` is how many are not, where known."""
-    if n_open is not None:
-        return n_open == 0
-    answers = Slot.objects.filter(item=place.item_id, kind=SlotKind.ANSWER)
-    return not answers.exclude(state=SlotState.DONE).exists()
+        for mark in answer.marks
+    ]

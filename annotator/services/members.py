@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -11,19 +12,31 @@ from config.accounts.models import User
 
 from .refusals import InvitationInvalid
 
+ONLY_LEAD = "A study keeps one lead at least: invite another lead first."
 INVALID = "This invitation has run out or was withdrawn. Ask whoever sent it for a new one."
 
 
 def member_add(*, study: Study, user: User, role: Role = Role.ANNOTATOR) -> Member:
-    """Add somebody, or give a member another role."""
-    member, _ = Member.objects.update_or_create(study=study, user=user, defaults={"role": role})
+    """Add somebody, or give a member another role. Who comes back goes on where they stopped."""
+    member, _ = Member.objects.update_or_create(
+        study=study,
+        user=user,
+        defaults={"role": role},
+        create_defaults={"role": role, "n_done": _answered(study, user)},
+    )
     _lead_make(user, role)
     return member
 
 
 @transaction.atomic
 def member_remove(*, member: Member) -> None:
-    """Take somebody off a study. Their judgments stay; what they hold goes to the next who asks."""
+    """Take somebody off a study. Their judgments stay; what they hold goes to the next who asks.
+
+    Raises ValidationError for the only lead, without whom nobody could open the study any more.
+    """
+    leads = Member.objects.select_for_update().filter(study=member.study_id, role=Role.LEAD)
+    if member.role == Role.LEAD and len(leads) == 1:
+        raise ValidationError(ONLY_LEAD)
     Slot.objects.filter(study=member.study_id, annotator=member.user_id, state=SlotState.LEASED).update(
         lease_expires_at=Now()
     )
@@ -60,12 +73,21 @@ def invitation_accept(*, token: str, user: User) -> Member:
             ).update(uses=F("uses") + 1)
             if not used:
                 raise InvitationInvalid(INVALID)
-            member = Member.objects.create(study=invitation.study, user=user, role=invitation.role)
+            member = Member.objects.create(
+                study=invitation.study,
+                user=user,
+                role=invitation.role,
+                n_done=_answered(invitation.study, user),
+            )
             _lead_make(user, Role(invitation.role))
             return member
     except IntegrityError:
         # A second click at the same moment: the use is rolled back with the second membership.
         return places.get()
+
+
+def _answered(study: Study, user: User) -> int:
+    return Slot.objects.filter(study=study, annotator=user, state=SlotState.DONE).count()
 
 
 def _lead_make(user: User, role: Role) -> None:

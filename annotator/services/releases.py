@@ -1,9 +1,7 @@
-"""Releasing a study: the row first, then the folder, then the row says frozen. Nothing changes after that."""
+"""Releases of a study as rows: asked for, queued, cancelled, tried again. `release_build` writes the folders."""
 
 import shutil
-import tempfile
-from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,54 +11,16 @@ from django.db.models import CharField, Exists, Max, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from annotator.models import Study
-from annotator.releasing.evidence import chunked
-from annotator.releasing.rows import OnProgress, StudyRows
+from annotator.releasing.options import ReleaseOptions
 from config.accounts.models import User
 from config.jobs.models import ACTIVE_STATES, Job, JobState
-from config.jobs.runner import JobRefused, JobRun
-from config.jobs.services import JobCancelled, JobLost, job_cancel, job_create
+from config.jobs.services import job_begin, job_cancel, job_create, jobs_release_stale
 from datasets.models import Release, ReleaseState
-from datasets.releases import Manifest, ReleaseError, ReleaseInfo, parse_splits, write_release
-from datasets.releases import Release as ReleaseFolder
-from datasets.releases.checksums import CHECKSUMS_NAME
-from datasets.releases.formats import FORMATS
-from datasets.releases.manifest import MANIFEST_NAME, file_sha256
 
-LIKENESS = "likeness"
-FORMAT_NAMES = (LIKENESS, *FORMATS)
-BATCH = 500
-
-NOTHING = "There is nothing to release yet: no pair of this study has an answer or a published label."
 CANCELLED = "The export was cancelled."
 DIED = "The worker died while it built this release."
-CHANGED = "People or clips of this release were deleted while it was built. Build it again without them."
 
 JOB_KIND = "release_export"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseOptions:
-    """How a study is released.
-
-    `embed`: each comparison holds both clips, besides the table of clips. `media`: clips and references come with
-    their files. `licence`: of the preferences and of the release as a whole.
-    """
-
-    format: str = LIKENESS
-    splits: str = "80/10/10"
-    seed: int = 0
-    embed: bool = False
-    media: bool = True
-    licence: str = "other"
-
-    def __post_init__(self) -> None:
-        parse_splits(self.splits)
-        if self.format not in FORMAT_NAMES:
-            raise ReleaseError(f"The format {self.format!r} is none of {', '.join(FORMAT_NAMES)}.")
-        if self.embed and not (self.media and self.format == LIKENESS):
-            raise ReleaseError("Clips are embedded in comparisons in the format likeness, with media.")
-        if not self.media and self.format not in (LIKENESS, "jsonl"):
-            raise ReleaseError(f"The format {self.format} cannot do without media.")
 
 
 def releases_folder() -> Path:
@@ -101,6 +61,19 @@ def release_queue(*, study: Study, options: ReleaseOptions, created_by: User | N
 
 
 @transaction.atomic
+def release_begin(*, study: Study, options: ReleaseOptions, folder: Path) -> tuple[Release, Job]:
+    """Make the row of a release that this process builds itself, and its job. What died before this is mended first.
+
+    The job is how a process that is killed half-way is found out: when it is silent for too long, the release is
+    failed by the next sweep of a worker or by the next of these commands.
+    """
+    jobs_release_stale()
+    releases_fail_abandoned()
+    release = release_create(study=study, options=options, folder=folder)
+    return release, job_begin(kind=JOB_KIND, **_work_on(release, study))
+
+
+@transaction.atomic
 def release_retry(*, release: Release, by: User | None = None) -> bool:
     """Build a release again that failed or was cancelled; False when it is not one of those."""
     study = release.studies.first()
@@ -112,13 +85,15 @@ def release_retry(*, release: Release, by: User | None = None) -> bool:
 
 
 def _queue(release: Release, study: Study, created_by: User | None) -> Job:
-    return job_create(
-        kind=JOB_KIND,
-        params={"release": release.pk, "study": study.pk},
-        key=f"release:{release.pk}",
-        label=f"Release {release}"[:200],
-        created_by=created_by,
-    )
+    return job_create(kind=JOB_KIND, created_by=created_by, **_work_on(release, study))
+
+
+def _work_on(release: Release, study: Study) -> dict[str, Any]:
+    return {
+        "params": {"release": release.pk, "study": study.pk},
+        "key": f"release:{release.pk}",
+        "label": f"Release {release}"[:200],
+    }
 
 
 def release_cancel(*, release: Release) -> bool:
@@ -141,7 +116,7 @@ def releases_fail_abandoned() -> int:
         last = Job.objects.filter(kind=JOB_KIND, key=f"release:{release.pk}").latest("pk")
         sentence = CANCELLED if last.state == JobState.CANCELLED else last.reason or DIED
         if _abandoned().filter(pk=release.pk).update(state=ReleaseState.FAILED, error=sentence):
-            _clear(release)
+            release_clear(release=release)
     return len(abandoned)
 
 
@@ -151,7 +126,13 @@ def _abandoned() -> QuerySet[Release]:
     return Release.objects.filter(Exists(jobs), ~Exists(active), state=ReleaseState.BUILDING)
 
 
-def _clear(release: Release) -> None:
+def release_fail(*, release: Release, sentence: str) -> None:
+    Release.objects.filter(pk=release.pk, state=ReleaseState.BUILDING).update(
+        state=ReleaseState.FAILED, error=sentence
+    )
+
+
+def release_clear(*, release: Release) -> None:
     """Remove what attempts that were cut off left of a release that is not frozen, hidden folders included."""
     folder = Path(release.folder)
     if folder.parent == releases_folder().absolute():
@@ -163,166 +144,3 @@ def release_delete(*, release: Release) -> bool:
     """Delete a release that never came to be; a frozen one stays, and one that is being built is cancelled first."""
     deleted, _ = Release.objects.filter(pk=release.pk, state=ReleaseState.FAILED).delete()
     return bool(deleted)
-
-
-def release_export(*, run: JobRun) -> None:
-    """The job behind the button. Run again after a crash it starts over: what lies there was never frozen."""
-    release = Release.objects.filter(pk=run.params["release"]).first()
-    study = Study.objects.filter(pk=run.params["study"]).first()
-    if release is None or study is None:
-        raise JobRefused("The release or its study is gone.")
-    if release.state == ReleaseState.FROZEN:
-        return
-    _clear(release)
-    try:
-        release_build(release=release, study=study, on_progress=run.progress)
-    except JobCancelled:
-        _fail(release, CANCELLED)
-        raise
-    except ReleaseError as error:
-        _fail(release, str(error))
-        raise JobRefused(str(error)) from error
-    except JobLost:
-        raise  # Somebody else builds it now.
-    except Exception as error:
-        _fail(release, f"{type(error).__name__}: {error}")
-        raise
-    run.result = {"release": release.pk}
-
-
-def _fail(release: Release, sentence: str) -> None:
-    Release.objects.filter(pk=release.pk, state=ReleaseState.BUILDING).update(
-        state=ReleaseState.FAILED, error=sentence
-    )
-
-
-def release_build(
-    *, release: Release, study: Study, on_progress: OnProgress = lambda done, total: None
-) -> Release:
-    """Write the folder of a release, whole or not at all, and freeze the row.
-
-    Raises ReleaseError with a sentence, and whatever `on_progress` raises; then there is no folder.
-    """
-    options = _options(release)
-    rows = StudyRows(study, licence=options.licence, media=options.media, embed=options.embed)
-    target = Path(release.folder)
-    if options.format == LIKENESS:
-        manifest = _write(target, release, study, options, rows, on_progress)
-        counts = _counts(manifest)
-    else:
-        manifest, counts = _write_other(target, release, study, options, rows, on_progress)
-    try:
-        _freeze(release, rows, counts | _size(target))
-    except BaseException as error:
-        shutil.rmtree(target, ignore_errors=True)
-        if isinstance(error, IntegrityError):
-            raise ReleaseError(CHANGED) from error
-        raise
-    return release
-
-
-def _options(release: Release) -> ReleaseOptions:
-    return ReleaseOptions(**{name: value for name, value in release.config.items() if name != "study"})
-
-
-def _write(
-    target: Path,
-    release: Release,
-    study: Study,
-    options: ReleaseOptions,
-    rows: StudyRows,
-    on_progress: OnProgress,
-) -> Manifest:
-    splits = rows.groups().assign(parse_splits(options.splits), seed=options.seed)
-    if not sum(splits.comparisons.values()):
-        raise ReleaseError(NOTHING)
-    info = ReleaseInfo(
-        name=release.name,
-        version=release.version,
-        created=release.created_at.isoformat(timespec="seconds"),
-        seed=options.seed,
-        licence=options.licence,
-        configuration=_configuration(study, options, rows.evidence.left_out),
-        tools={"likeness": _own_version()},
-        description=study.instructions,
-    )
-    return write_release(
-        target, rows.rows(splits, on_progress), info=info, splits=splits, embed=options.embed
-    )
-
-
-def _write_other(
-    target: Path,
-    release: Release,
-    study: Study,
-    options: ReleaseOptions,
-    rows: StudyRows,
-    on_progress: OnProgress,
-) -> tuple[Manifest, dict[str, Any]]:
-    """A release first, beside the target, then the other format from it: so all of them say the same."""
-    if target.exists():
-        raise ReleaseError(f"{target} exists already; a release is never written over another.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-        between = Path(folder) / "release"
-        manifest = _write(between, release, study, options, rows, on_progress)
-        written = FORMATS[options.format].write(ReleaseFolder.open(between), target)
-    return manifest, {**_counts(manifest), "written": written.rows, "left_out": written.left_out}
-
-
-def _configuration(study: Study, options: ReleaseOptions, left_out: list[str]) -> dict[str, Any]:
-    return {
-        "study": study.slug,
-        "study_name": study.name,
-        "answers_per_item": study.overlap,
-        "repeat_share": study.repeat_share,
-        "asked": [
-            name
-            for name, asked in (
-                ("overall", study.ask_overall),
-                ("people", study.ask_people),
-                ("marks", study.ask_marks),
-                ("remark", study.ask_remark),
-            )
-            if asked
-        ],
-        **asdict(options),
-        "left_out": left_out,
-    }
-
-
-def _own_version() -> str:
-    try:
-        return version("likeness")
-    except PackageNotFoundError:
-        return "0.1.0"
-
-
-def _counts(manifest: Manifest) -> dict[str, Any]:
-    return {
-        "tables": manifest.counts,
-        "splits": manifest.splits,
-        "summary": manifest.summary,
-        "left_out": manifest.info.configuration["left_out"],
-    }
-
-
-def _size(target: Path) -> dict[str, int]:
-    sizes = [path.stat().st_size for path in target.rglob("*") if path.is_file()]
-    return {"bytes": sum(sizes), "files": len(sizes)}
-
-
-@transaction.atomic
-def _freeze(release: Release, rows: StudyRows, counts: dict[str, Any]) -> None:
-    name = MANIFEST_NAME if release.format == LIKENESS else CHECKSUMS_NAME
-    release.state = ReleaseState.FROZEN
-    release.counts = counts
-    release.manifest_sha256 = file_sha256(Path(release.folder) / name)
-    release.save(update_fields=["state", "counts", "manifest_sha256"])
-    clips, people = Release.clips.through, Release.people.through
-    for chunk in chunked(sorted(rows.clip_ids), BATCH):
-        clips._default_manager.bulk_create([clips(release_id=release.pk, clip_id=clip) for clip in chunk])
-    for chunk in chunked(sorted(rows.person_ids), BATCH):
-        people._default_manager.bulk_create(
-            [people(release_id=release.pk, person_id=person) for person in chunk]
-        )

@@ -17,7 +17,7 @@ from config.accounts.models import User
 
 from .progress import progress_of, review_progress_of
 from .refusals import StudyNotOpen, TokenForeign, TokenUnknown, TooManyLeases
-from .statements import ClaimedSlot, HeldSlot, MemberPlace, PairFacts, claim_next, lock_member, pair_of_item
+from .statements.claims import HeldSlot, MemberPlace, PairFacts, claim_next, lock_member, pair_of_item
 
 # The pair on the screen and the one fetched ahead.
 MAX_LEASES = 2
@@ -65,20 +65,14 @@ def slot_claim(*, study: Study, annotator: User, holding: Iterable[str] = ()) ->
         for slot in place.held:
             if slot.lease in in_hand or not _take_up(slot, annotator, study.lease_minutes):
                 continue
-            if (lease := _playable(slot, annotator, study, place)) is not None:
+            if (lease := _playable(slot, pair_of_item(slot.item_id), annotator, study, place)) is not None:
                 return lease
         if sum(slot.lease in in_hand for slot in place.held) >= MAX_LEASES:
             raise TooManyLeases("Two pairs are in your hands already: answer one of them first.")
-        cursor = place.cursor
-        while (claimed := _claim_next(study, annotator, place, cursor)) is not None:
-            lease = _playable(claimed.slot, annotator, study, place)
-            if claimed.was_free:
-                cursor = claimed.position
-            if lease is not None:
-                break
-        if cursor != place.cursor:
-            Member.objects.filter(pk=place.member_id).update(cursor=cursor)
-        return lease if claimed else None
+        while (claimed := _claim_next(study, annotator, place)) is not None:
+            if (lease := _playable(*claimed, annotator, study, place)) is not None:
+                return lease
+        return None
 
 
 def lease_again(*, judgment: Judgment, member: Member) -> Lease:
@@ -91,7 +85,7 @@ def lease_again(*, judgment: Judgment, member: Member) -> Lease:
         place = lock_member(study_id=member.study_id, annotator_id=member.user_id)
     if place is None:
         raise Member.DoesNotExist
-    return _lease(held, member.user, member.study, place)
+    return _lease(held, pair_of_item(held.item_id), member.user, member.study, place)
 
 
 def slots_heartbeat(*, annotator: User, tokens: Sequence[str]) -> dict[str, bool]:
@@ -135,22 +129,23 @@ def parse_own(text: str, annotator: User) -> LeaseToken:
     return token
 
 
-def _claim_next(study: Study, annotator: User, place: MemberPlace, cursor: int) -> ClaimedSlot | None:
+def _claim_next(study: Study, annotator: User, place: MemberPlace) -> tuple[HeldSlot, PairFacts] | None:
     return claim_next(
         study_id=study.pk,
         annotator_id=annotator.pk,
         kind=KIND_OF_ROLE[Role(place.role)],
-        cursor=cursor,
+        cursor=place.cursor,
         n_done=place.n_done,
         lease_seconds=study.lease_minutes * 60,
     )
 
 
-def _playable(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace) -> Lease | None:
+def _playable(
+    slot: HeldSlot, pair: PairFacts, annotator: User, study: Study, place: MemberPlace
+) -> Lease | None:
     """Return the lease; where a clip was removed from the library since, withdraw the slot and return None."""
-    lease = _lease(slot, annotator, study, place)
-    if lease.pair.is_playable:
-        return lease
+    if pair.is_playable:
+        return _lease(slot, pair, annotator, study, place)
     _withdraw(slot.slot_id)
     places = Slot.objects.filter(item=slot.item_id).exclude(state=SlotState.WAITING, repeat_of=None)
     n_items = 0 if places.exists() else 1
@@ -168,7 +163,7 @@ def _withdraw(slot_id: int) -> None:
         Slot.objects.get(pk=slot_id).delete()
 
 
-def _lease(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace) -> Lease:
+def _lease(slot: HeldSlot, pair: PairFacts, annotator: User, study: Study, place: MemberPlace) -> Lease:
     if slot.kind == SlotKind.REVIEW:
         progress = review_progress_of(study_id=study.pk, n_done=place.n_done, recent_ms=place.recent_ms)
     else:
@@ -180,7 +175,7 @@ def _lease(slot: HeldSlot, annotator: User, study: Study, place: MemberPlace) ->
             n_done_by_all=place.n_done_by_all,
         )
     token = LeaseToken(slot.slot_id, annotator.pk, slot.lease)
-    return Lease(slot, pair_of_item(slot.item_id), token, progress)
+    return Lease(slot, pair, token, progress)
 
 
 def _parse_quietly(text: str) -> LeaseToken | None:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
-from annotator.models import Member, Role, Study, StudyState
+from annotator.models import Curves, Member, Role, Study, StudyState
 from config.accounts.models import User
 from datasets.models import Clip, Pair
 
@@ -37,6 +37,7 @@ def study_create(
     ask_people: bool = True,
     ask_marks: bool = True,
     ask_remark: bool = True,
+    curves: str = Curves.AFTER,
     filter: dict[str, Any] | None = None,  # noqa: A002 - the model's word
     seed: int = 0,
 ) -> Study:
@@ -52,6 +53,7 @@ def study_create(
         ask_people=ask_people,
         ask_marks=ask_marks,
         ask_remark=ask_remark,
+        curves=curves,
         filter=filter or {},
         seed=seed,
         created_by=created_by,

@@ -10,12 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotator.forms import InvitationForm, SignUpForm
 from annotator.models import Invitation, Member, Study
+from annotator.selectors.members import former_members, members_of
 from annotator.services.members import invitation_accept, invitation_create, invitation_revoke
 from annotator.services.refusals import InvitationInvalid
 from config.web.access import lead_required
 from config.web.http import SiteRequest
 
 from .access import study_led_by
+from .members import return_ticket, ticket_holder
 
 
 @lead_required
@@ -48,6 +50,7 @@ def _invitations_page(
     request: SiteRequest, study: Study, form: InvitationForm, status: int = 200
 ) -> HttpResponse:
     now = timezone.now()
+    ticket = request.GET.get("undo", "")
     links = [
         {
             "invitation": each,
@@ -61,7 +64,10 @@ def _invitations_page(
         "form": form,
         "now": now,
         "links": links,
-        "members": Member.objects.filter(study=study).select_related("user").order_by("role", "id"),
+        "members": members_of(study),
+        "former": [(each, return_ticket(study, each.user, each.role)) for each in former_members(study)],
+        "undo": ticket,
+        "removed": ticket_holder(study, ticket),
     }
     template = "annotator/_invitations.html" if request.htmx else "annotator/invitations.html"
     return render(request, template, context, status=status)

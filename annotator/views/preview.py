@@ -17,6 +17,10 @@ from config.web.access import lead_required
 from config.web.http import SiteRequest
 
 from .access import study_led_by
+from .preview_faces import sides_token
+
+# Addresses of a pair's faces; the page puts the pair's token in the place of TOKEN.
+FACES = ("faces", "curves", "reports")
 
 
 @lead_required
@@ -36,7 +40,10 @@ def preview(request: SiteRequest, slug: str) -> HttpResponse:
         "member": SimpleNamespace(user_id=f"preview-{request.user.pk}"),
         "preview": True,
         "csrf_token_value": get_token(request),
-        "urls": {key: reverse(f"annotator:{name}", args=[slug]) for key, name in names.items()},
+        "urls": {
+            **{key: reverse(f"annotator:{name}", args=[slug]) for key, name in names.items()},
+            **{key: reverse(f"annotator:preview-{key}", args=[slug, "TOKEN"]) for key in FACES},
+        },
         "examples": [
             reverse("datasets:clip-playback", args=[clip.pk]) for clip in study.example_clips.order_by("id")
         ],
@@ -49,7 +56,8 @@ def preview(request: SiteRequest, slug: str) -> HttpResponse:
 def preview_claim(request: SiteRequest, slug: str) -> HttpResponse:
     """Hand out any pair of the study that is not in the lead's hands already."""
     study = study_led_by(request.user, slug)
-    held = [int(token) for token in _texts(request, "holding") if token.isdecimal() and len(token) < 19]
+    tokens = (token.removeprefix("-") for token in _texts(request, "holding"))
+    held = [int(token) for token in tokens if token.isdecimal() and len(token) < 19]
     items = Item.objects.filter(study=study, repeat_of__isnull=True).exclude(pk__in=held)
     count = items.count()
     if not count:
@@ -77,7 +85,9 @@ def preview_heartbeat(request: SiteRequest, slug: str) -> HttpResponse:
 @require_POST
 def preview_submit(request: SiteRequest, slug: str) -> HttpResponse:
     study = study_led_by(request.user, slug)
-    return JsonResponse({"judgment": 0, "surplus": False, "progress": _progress(study)}, status=201)
+    return JsonResponse(
+        {"judgment": 0, "surplus": False, "notice": "", "progress": _progress(study)}, status=201
+    )
 
 
 def _texts(request: SiteRequest, name: str) -> list[str]:
@@ -93,10 +103,15 @@ def _texts(request: SiteRequest, name: str) -> list[str]:
 def _payload(study: Study, item: Item) -> dict[str, Any]:
     """Return what a claim returns, with the lead's own links to the clips and a token that leases nothing."""
     pair = item.pair
-    sides = random.sample([pair.clip_a_id, pair.clip_b_id], 2)
+    left_is_a = random.random() < 0.5
+    sides = [pair.clip_a_id, pair.clip_b_id] if left_is_a else [pair.clip_b_id, pair.clip_a_id]
     left, right = ({"url": reverse("datasets:clip-playback", args=[pk])} for pk in sides)
     return {
-        "slot": {"token": str(item.pk), "lease_seconds": study.lease_minutes * 60, "kind": "answer"},
+        "slot": {
+            "token": sides_token(item, left_is_a=left_is_a),
+            "lease_seconds": study.lease_minutes * 60,
+            "kind": "answer",
+        },
         "left": left,
         "right": right,
         "prompt": pair.prompt,

@@ -1,14 +1,17 @@
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotator.forms import ReleaseForm
+from annotator.forms import PushForm, ReleaseForm
 from annotator.selectors.releases import release_rows, releases_led
+from annotator.services.release_pushes import last_push
 from annotator.services.releases import release_cancel, release_delete, release_queue, release_retry
 from config.web.access import lead_required
 from config.web.http import SiteRequest
-from datasets.models import Release
+from datasets.models import Release, ReleaseState
 
 from .access import study_led_by
 from .paging import page_of
@@ -46,7 +49,10 @@ def release(request: SiteRequest, pk: int) -> HttpResponse:
     """Show one release: what is in it, where it lies, how it is checked and loaded."""
     found = _release_led_by(request, pk)
     template = "annotator/_release.html" if request.htmx else "annotator/release.html"
-    return render(request, template, {"row": release_rows([found])[0]})
+    context: dict[str, Any] = {"row": release_rows([found])[0]}
+    if found.state == ReleaseState.FROZEN:
+        context |= {"push": last_push(found), "push_form": PushForm()}
+    return render(request, template, context)
 
 
 @lead_required

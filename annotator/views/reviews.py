@@ -4,7 +4,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_safe
 
 from annotator.models import Item, Judgment, Member, Role
-from annotator.selectors.disputes import disputed_items, disputes, left_and_right, reviewed_by, reviewed_items
+from annotator.selectors.disputes import (
+    disputed_items,
+    disputes,
+    left_and_right,
+    reviewed_by,
+    reviewed_items,
+    waiting_for_another_reviewer,
+    waiting_for_reviewer,
+)
 from annotator.selectors.reviews import review_of
 from config.web.http import SiteRequest
 from config.web.media import serve_file
@@ -26,7 +34,10 @@ def reviews(request: SiteRequest, slug: str) -> HttpResponse:
         "is_lead": is_lead,
         "page": page,
         "disputes": disputes(list(page)),
-        "waiting": disputed_items(study=member.study).count(),
+        "waiting": disputed_items(study=member.study).count()
+        if is_lead
+        else waiting_for_reviewer(study=member.study, reviewer=request.user),
+        "wants_another": waiting_for_another_reviewer(study=member.study) if is_lead else 0,
         "has_reviewer": Member.objects.filter(study=member.study, role=Role.REVIEWER).exists(),
     }
     return render(request, "annotator/reviews.html", context)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from annotator.models import StudyState
 from annotator.selectors.board import study_board
 from annotator.selectors.disputes import disputed_items, disputes
+from annotator.selectors.track_reports import open_reports
 from config.web.access import lead_required
 from config.web.http import SiteRequest
 
@@ -22,13 +23,14 @@ class Action:
     label: str
     icon: str
     primary: bool = False
+    asks: bool = False  # what it means is said before it is done
 
 
 # What a lead may do next, by the state that the study is in.
 ACTIONS: dict[str, list[Action]] = {
     StudyState.DRAFT: [Action("open", "Open the study", "play", primary=True)],
-    StudyState.OPEN: [Action("pause", "Pause", "pause")],
-    StudyState.PAUSED: [Action("resume", "Resume", "play"), Action("close", "Close", "stop")],
+    StudyState.OPEN: [Action("pause", "Pause", "pause"), Action("close", "Close", "stop", asks=True)],
+    StudyState.PAUSED: [Action("resume", "Resume", "play"), Action("close", "Close", "stop", asks=True)],
     StudyState.CLOSED: [Action("reopen", "Reopen", "play")],
 }
 
@@ -44,6 +46,7 @@ def study(request: SiteRequest, slug: str) -> HttpResponse:
         "board": board,
         "is_lead": True,
         "disputes": disputes(list(disputed_items(study=found)[:DISPUTES_SHOWN])),
+        "reports": open_reports(found).count(),
         "actions": ACTIONS[found.state],
         "time_zone": settings.TIME_ZONE,
     }

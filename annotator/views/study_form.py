@@ -37,6 +37,7 @@ def study_new(request: SiteRequest) -> HttpResponse:
             ask_people=data["ask_people"],
             ask_marks=data["ask_marks"],
             ask_remark=data["ask_remark"],
+            curves=data["curves"],
             seed=data["seed"],
         )
     except ValidationError as refused:

@@ -3,10 +3,11 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
 
 from annotator.models import Study
+from annotator.selectors.closing import study_closing
 from annotator.services.studies import study_close, study_open, study_pause, study_reopen, study_resume
 from config.web.access import lead_required
 from config.web.http import SiteRequest
@@ -20,6 +21,15 @@ ACTIONS: dict[str, tuple[Callable[..., Study], str]] = {
     "close": (study_close, "“{}” is closed."),
     "reopen": (study_reopen, "“{}” is open again."),
 }
+
+
+@lead_required
+@require_GET
+def study_close_confirm(request: SiteRequest, slug: str) -> HttpResponse:
+    """Say what closing means for whoever judges at this moment: in a dialog, or on a page."""
+    study = study_led_by(request.user, slug)
+    template = "annotator/_study_close.html" if request.htmx else "annotator/study_close.html"
+    return render(request, template, {"study": study, "closing": study_closing(study)})
 
 
 @lead_required

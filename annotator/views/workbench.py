@@ -30,6 +30,8 @@ def workbench(request: SiteRequest, slug: str) -> HttpResponse:
             "heartbeat": reverse("api-slots-heartbeat"),
             "release": reverse("api-slots-release"),
             "submit": reverse("api-slots-submit"),
+            # The page puts a pair's token in the place of TOKEN.
+            **{key: reverse(f"api-slots-{key}", args=["TOKEN"]) for key in ("faces", "curves", "reports")},
         },
     }
     return render(request, "annotator/workbench.html", context)

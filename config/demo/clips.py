@@ -1,67 +1,103 @@
-"""The demo's own clips: a few scenes, each by three generators that differ in how they keep looks."""
+"""The demo's own clips: scenes of the procedural cast, each by three simulated generators.
+
+One keeps everybody; one lets a face drift to somebody else's; one exchanges two people. Ships as code: the clips are
+drawn on the first start.
+"""
 
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from datasets.media import write_video
-from datasets.media.testclips import FIGURES, Behaviour, Figure, TestClip, render_frames, render_reference
+if TYPE_CHECKING:  # OpenCV is loaded when something is drawn
+    from datasets.cast import Clip
 
-FPS = 24
 MANIFEST = "import.csv"  # the name by which an import of the folder finds it
 COLUMNS = ("clip", "prompt", "subjects", "references", "generator", "generator_version", "seed")
+VIEWS = ("neutral", "left", "right", "sidelit")
+PROCEDURAL = ("Saffron", "Indigo", "Juniper", "Flint", "Coral", "Slate")
+"""What the cast's first members are called here: nobody is meant."""
 
 
 @dataclass(frozen=True)
 class Scene:
+    """A prompt and who is in it, as indices of PROCEDURAL; `changed` is who drifts or is exchanged with the next.
+
+    The first one is short: nobody can judge before it is drawn.
+    """
+
     prompt: str
-    figures: tuple[Figure, ...]
-    frames: int
+    people: tuple[int, ...]
+    place: str
+    events: tuple[str, ...] = ()
+    changed: int = 0
+    frames: int = 72
 
 
-@dataclass(frozen=True)
-class Generator:
-    name: str
-    version: str
-    behaviour: Behaviour
-
-
-_DISC, _SQUARE, _HEXAGON, _TRIANGLE = FIGURES
 SCENES = (
-    Scene(
-        "An orange disc and a blue square drift through a room, each in its own corner.", (_DISC, _SQUARE), 72
-    ),
-    Scene("A green hexagon and a pink triangle bob up and down side by side.", (_HEXAGON, _TRIANGLE), 96),
-    Scene("Three friends in one room: a disc, a square and a hexagon.", (_DISC, _SQUARE, _HEXAGON), 72),
-    Scene("A blue square circles while a pink triangle watches.", (_SQUARE, _TRIANGLE), 84),
+    Scene("Two people talk in a study, lit from the left.", (0, 1), "study", frames=48),
+    Scene("Two people meet in a park; one looks away for a moment.", (2, 3), "park", ("turn_away",), 1),
+    Scene("Three people stand together in a kitchen.", (4, 1, 2), "kitchen", (), 1),
+    Scene("Two people cross in front of each other at dusk.", (5, 0), "evening", ("cross",)),
 )
-GENERATORS = (
-    Generator("Steady", "1.0", Behaviour.STEADY),
-    Generator("Drifter", "0.9", Behaviour.DRIFT),
-    Generator("Swapper", "0.9", Behaviour.SWAP),
-)
+GENERATORS = {"Steady": "1.0", "Drifter": "0.9", "Swapper": "0.9"}
 
 
 def write_demo_clips(folder: Path) -> Iterator[Path]:
     """Write one folder for each scene, with clips, references and manifest; give each as soon as it is there.
 
-    A scene that an earlier start has finished is left as it is.
+    A scene that an earlier start has finished is left as it is. Needs OpenCV.
     """
     for number, scene in enumerate(SCENES, start=1):
-        place = folder / f"scene-{number}"
+        place = folder / f"cast-{number}"
         if not (place / MANIFEST).exists():
             _write_scene(place, scene, seed=number)
         yield place
 
 
+def scene_clip(scene: Scene, generator: str, seed: int) -> "Clip":
+    """Return what one of GENERATORS makes of a scene: the same moments, other faces."""
+    from datasets.cast import Clip, chosen_cast, drift, held, swap
+
+    cast = chosen_cast(len(PROCEDURAL))
+    courses = [held(cast[person]) for person in scene.people]
+    changed, other = scene.changed, (scene.changed + 1) % len(courses)
+    one, two = (courses[i].base for i in (changed, other))
+    if generator == "Drifter":
+        stranger = next(cast[i] for i in range(len(cast)) if i not in scene.people)
+        courses[changed] = drift(one, stranger, start=scene.frames // 6, end=scene.frames - 12, amount=0.8)
+    elif generator == "Swapper":
+        courses[changed] = swap(one, two, at=scene.frames // 2)
+        courses[other] = swap(two, one, at=scene.frames // 2)
+    return Clip(
+        seed=seed, courses=tuple(courses), frames=scene.frames, place=scene.place, events=scene.events
+    )
+
+
 def _write_scene(place: Path, scene: Scene, *, seed: int) -> None:
-    (place / "references").mkdir(parents=True, exist_ok=True)
-    for figure in scene.figures:
-        Image.fromarray(render_reference(figure)).save(place / _reference(figure))
-    rows = [_write_clip(place, scene, generator, seed) for generator in GENERATORS]
+    from datasets.cast import film
+
+    references = _write_references(place, scene)
+    rows = []
+    for generator, version in GENERATORS.items():
+        name = f"{generator.lower()}.mp4"
+        filmed = film(scene_clip(scene, generator, seed), place / name, workers=2)
+        # In a folder of clips everything is taken for a clip.
+        filmed.truth_file.unlink()
+        rows.append(
+            {
+                "clip": name,
+                "prompt": scene.prompt,
+                "subjects": ";".join(PROCEDURAL[person] for person in scene.people),
+                "references": ";".join(references),
+                "generator": generator,
+                "generator_version": version,
+                "seed": str(seed),
+            }
+        )
     # Written last and renamed: a manifest that is there names files that are whole.
     unfinished = place / f"{MANIFEST}.part"
     with unfinished.open("w", newline="", encoding="utf-8") as file:
@@ -71,20 +107,17 @@ def _write_scene(place: Path, scene: Scene, *, seed: int) -> None:
     unfinished.rename(place / MANIFEST)
 
 
-def _write_clip(place: Path, scene: Scene, generator: Generator, seed: int) -> dict[str, str]:
-    clip = TestClip(figures=scene.figures, behaviour=generator.behaviour, seed=seed, frames=scene.frames)
-    name = f"{generator.name.lower()}.mp4"
-    write_video(render_frames(clip), place / name, fps=FPS)
-    return {
-        "clip": name,
-        "prompt": scene.prompt,
-        "subjects": ";".join(figure.name for figure in scene.figures),
-        "references": ";".join(_reference(figure) for figure in scene.figures),
-        "generator": generator.name,
-        "generator_version": generator.version,
-        "seed": str(seed),
-    }
+def _write_references(place: Path, scene: Scene) -> list[str]:
+    """Write pictures of those whom no earlier scene has shown, and return them as a manifest names them."""
+    from datasets.cast import chosen_cast, draw_reference
 
-
-def _reference(figure: Figure) -> str:
-    return f"references/{figure.key}.png"
+    cast = chosen_cast(len(PROCEDURAL))
+    shown = {person for earlier in SCENES[: SCENES.index(scene)] for person in earlier.people}
+    (place / "references").mkdir(parents=True, exist_ok=True)
+    written = []
+    for person in scene.people:
+        for view in VIEWS if person not in shown else ():
+            name = f"references/{PROCEDURAL[person].lower()}-{view}.png"
+            Image.fromarray(draw_reference(cast[person], view, seed=person)).save(place / name)
+            written.append(f"{PROCEDURAL[person]}={name}")
+    return written

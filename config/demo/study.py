@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from annotator.models import Study
 from annotator.services.members import member_add
 from annotator.services.studies import study_add_items, study_create, study_open
 from config.accounts.models import User
+from config.jobs.models import ACTIVE_STATES, Job, JobState
 from datasets.importing import ImportReport, import_source
-from datasets.models import Clip, ClipState, Pair
+from datasets.models import Clip, ClipAnalysis, ClipState, Pair, Person
 from datasets.services.pairs import NewPair, pairs_create
 
 PROBLEMS_SHOWN = 10
@@ -46,6 +48,10 @@ class DemoStudy:
         self.pair_ids.update(report.pair_ids)
         return report
 
+    def mark_procedural(self) -> None:
+        """Say of everybody in the imported clips that they are computed and no human beings."""
+        Person.objects.filter(clips__in=self.clip_ids).update(is_procedural=True)
+
     def pair_neighbours(self) -> int:
         """Pair each imported clip with the next one, for folders whose names say nothing; return how many pairs."""
         pairs = [NewPair(clip_a=a, clip_b=b) for a, b in pairwise(sorted(self.clip_ids))]
@@ -75,6 +81,21 @@ class DemoStudy:
 
     def pending(self) -> int:
         return Clip.objects.filter(pk__in=self.clip_ids, state=ClipState.PENDING).count()
+
+    def faces_pending(self) -> int:
+        """Return how many clips wait for their faces to be found; one whose job came to nothing does not."""
+        if not settings.ANALYSE_CLIPS:
+            return 0
+        ended = Job.objects.filter(kind="clip_analyse").exclude(state__in=ACTIVE_STATES)
+        given_up = {int(key) for key in ended.values_list("key", flat=True)}
+        waiting = Clip.objects.filter(pk__in=self.clip_ids, state=ClipState.READY, analysis__isnull=True)
+        return len(set(waiting.values_list("pk", flat=True)) - given_up)
+
+    def without_faces(self) -> list[str]:
+        """Return why clips have no face tracks, a line each."""
+        failed = ClipAnalysis.objects.filter(clip__in=self.clip_ids).exclude(error="").order_by("clip")
+        jobs = Job.objects.filter(kind="clip_analyse", state=JobState.FAILED).order_by("pk")
+        return list(dict.fromkeys([*failed.values_list("error", flat=True), *(job.reason for job in jobs)]))
 
     def refusals(self) -> list[str]:
         refused = Clip.objects.filter(pk__in=self.clip_ids, state=ClipState.REFUSED).order_by("pk")

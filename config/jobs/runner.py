@@ -3,6 +3,8 @@
 import threading
 import traceback
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -51,13 +53,11 @@ def run_jobs(*, queue: str) -> int:
 def run_job(job: Job) -> None:
     handler = import_string(settings.JOB_KINDS[job.kind]["handler"])
     run = JobRun(job)
-    stop = threading.Event()
-    beat = threading.Thread(target=_beat_until, args=(job, stop), daemon=True)
-    beat.start()
     try:
-        handler(run)
+        with beating(job):
+            handler(run)
     except JobCancelled:
-        job_finish(job=job, state=JobState.CANCELLED)
+        job_finish(job=job, state=JobState.CANCELLED, result=run.result)
     except JobLost:
         log.warning("job_lost", job=job.pk, kind=job.kind)
     except JobRefused as refusal:
@@ -68,13 +68,22 @@ def run_job(job: Job) -> None:
         job_finish(job=job, state=JobState.FAILED, error=sentence)
     else:
         job_finish(job=job, state=JobState.SUCCEEDED, result=run.result)
+
+
+@contextmanager
+def beating(job: Job) -> Iterator[None]:
+    """Keep the heartbeat fresh while this process works on a job."""
+    stop = threading.Event()
+    beat = threading.Thread(target=_beat_until, args=(job, stop), daemon=True)
+    beat.start()
+    try:
+        yield
     finally:
         stop.set()
         beat.join()
 
 
 def _beat_until(job: Job, stop: threading.Event) -> None:
-    """Keep the heartbeat fresh while a handler sits in one long step."""
     try:
         while not stop.wait(BEAT_SECONDS):
             try:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from config.accounts.models import User
+from config.rows import rows_insert
 
 from .models import ACTIVE_STATES, Job, JobState
 
@@ -58,6 +59,29 @@ def job_create(
     return job
 
 
+def job_begin(
+    *, kind: str, params: dict[str, Any], key: str, label: str = "", total: int | None = None
+) -> Job:
+    """Make a job that this process does by itself, as a command does; no worker is woken.
+
+    It has one attempt: when the process dies, the job fails instead of going to a worker unasked.
+    """
+    return Job.objects.create(
+        kind=kind,
+        queue=settings.JOB_KINDS[kind]["queue"],
+        params=params,
+        key=key,
+        label=label,
+        progress_total=total,
+        state=JobState.RUNNING,
+        worker=uuid.uuid4(),
+        attempt=1,
+        max_attempts=1,
+        heartbeat_at=timezone.now(),
+        started_at=timezone.now(),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobWork:
     """What one of many jobs of a kind is about; see Job."""
@@ -70,13 +94,11 @@ class JobWork:
 def jobs_create(*, kind: str, works: Iterable[JobWork], created_by: User | None = None) -> None:
     """Queue many jobs of a kind by few statements; those whose key has an active job are left out."""
     queue = settings.JOB_KINDS[kind]["queue"]
-    jobs = [
-        Job(kind=kind, queue=queue, params=work.params, key=work.key, label=work.label, created_by=created_by)
-        for work in works
-    ]
-    if jobs:
-        Job.objects.bulk_create(jobs, batch_size=500, ignore_conflicts=True)
-        wake_on_commit(queue)
+    rows = [(work.params, work.key, work.label) for work in works]
+    if rows:
+        with transaction.atomic():
+            rows_insert(Job, ("params", "key", "label"), rows, kind=kind, queue=queue, created_by=created_by)
+            wake_on_commit(queue)
 
 
 def wake_on_commit(queue: str) -> None:

@@ -35,22 +35,37 @@ def _list(request: SiteRequest, show: str) -> HttpResponse:
     return render(request, "jobs/_jobs.html" if request.htmx else "jobs/jobs.html", context)
 
 
+@require_GET
+@lead_required
+def job(request: SiteRequest, uid: str) -> HttpResponse:
+    return _one(request, get_object_or_404(Job.objects.select_related("created_by"), uid=uid))
+
+
+def _one(request: SiteRequest, shown: Job) -> HttpResponse:
+    return render(request, "jobs/_job.html" if request.htmx else "jobs/job.html", {"job": shown})
+
+
 @require_POST
 @lead_required
 def job_stop(request: SiteRequest, uid: str) -> HttpResponse:
     job_cancel(job=get_object_or_404(Job, uid=uid))
-    return _back(request)
+    return _back(request, uid)
 
 
 @require_POST
 @lead_required
 def job_again(request: SiteRequest, uid: str) -> HttpResponse:
     job_resume(job=get_object_or_404(Job, uid=uid))
-    return _back(request)
+    return _back(request, uid)
 
 
-def _back(request: SiteRequest) -> HttpResponse:
+def _back(request: SiteRequest, uid: str) -> HttpResponse:
+    """Answer with what the page that asked shows: one job, or the list."""
     show = request.POST.get("show", "")
+    if show == "one":
+        return (
+            _one(request, get_object_or_404(Job, uid=uid)) if request.htmx else redirect("jobs:job", uid=uid)
+        )
     return (
         _list(request, show)
         if request.htmx

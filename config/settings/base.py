@@ -4,6 +4,7 @@ Each value that an installation may want to change is read from the environment 
 one laptop without any service; `likeness.env.example` lists them all.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
     "config.demo",
     "config.jobs",
     "datasets",
+    "distortions",
     "annotator",
 ]
 
@@ -48,7 +50,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.accounts.sessions.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -109,9 +111,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
-SESSION_ENGINE = (
-    "django.contrib.sessions.backends.cached_db" if REDIS_URL else "django.contrib.sessions.backends.db"
-)
+SESSION_ENGINE = "config.accounts.sessions"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 
@@ -242,6 +242,11 @@ MEDIA_LIMITS = {
     "memory_bytes": env.int("LIKENESS_MEDIA_MEMORY_BYTES", default=3 * 1024**3),
 }
 
+# Faces: which backend (empty: the best that works), where its files lie, and whether clips are analysed unasked.
+FACE_BACKEND = env.str("LIKENESS_FACE_BACKEND", default="")
+FACE_MODELS = Path(env.str("LIKENESS_MODELS", default=str(HOME / "models"))).expanduser()
+ANALYSE_CLIPS = env.bool("LIKENESS_ANALYSE_CLIPS", default=find_spec("cv2") is not None)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -259,8 +264,39 @@ LOGGING = {
 
 # Every kind of job: what runs it, and on which queue. `handler` takes a config.jobs.runner.JobRun.
 JOB_KINDS = {
+    "clip_analyse": {"handler": "datasets.jobs.clip_analyse", "queue": "vision", "title": "Find faces"},
+    "clip_distort": {
+        "handler": "distortions.jobs.clip_distort",
+        "queue": "vision",
+        "title": "Distort clip",
+    },
     "clip_prepare": {"handler": "datasets.jobs.clip_prepare", "queue": "media", "title": "Prepare clip"},
+    "clips_analyse": {
+        "handler": "datasets.jobs.clips_analyse",
+        "queue": "vision",
+        "title": "Find faces in many clips",
+    },
+    "distortion_preview": {
+        "handler": "distortions.jobs.distortion_preview",
+        "queue": "vision",
+        "title": "Preview recipes",
+    },
     "files_discard": {"handler": "datasets.jobs.files_discard", "queue": "media", "title": "Delete files"},
+    "library_import": {
+        "handler": "datasets.jobs.library_import",
+        "queue": "media",
+        "title": "Read a manifest",
+    },
+    "person_examine": {
+        "handler": "datasets.jobs.person_examine",
+        "queue": "vision",
+        "title": "Look at references",
+    },
     "release_export": {"handler": "annotator.jobs.release_export", "queue": "media"},
+    "release_push": {
+        "handler": "annotator.jobs.release_push",
+        "queue": "media",
+        "title": "Push to the Hub",
+    },
     "study_consensus": {"handler": "annotator.jobs.study_consensus", "queue": "media"},
 }

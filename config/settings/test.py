@@ -11,6 +11,7 @@ from .base import DATABASES, HOME
 SECRET_KEY = "only-for-tests"  # noqa: S105
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ANALYSE_CLIPS = False  # tests of it ask for it
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 WHITENOISE_USE_FINDERS = True

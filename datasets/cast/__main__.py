@@ -15,7 +15,7 @@ from datasets.cast.film import film
 from datasets.cast.identity import draw_identity
 from datasets.cast.plates import PLATES
 from datasets.cast.references import VIEWS
-from datasets.cast.script import EVENTS
+from datasets.cast.script import EVENTS, MOVING
 
 CHANGES = """\
 drift:PERSON:START:END[:AMOUNT]    go towards a stranger between two frames
@@ -52,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--events", nargs="*", choices=EVENTS, help="what happens; drawn from the seed when left out"
     )
+    parser.add_argument(
+        "--moving",
+        nargs="*",
+        choices=MOVING,
+        default=list(MOVING),
+        help="what changes over time beside identity",
+    )
     parser.add_argument("--change", action="append", default=[], help="a change of identity, see below")
     parser.add_argument(
         "--references", type=int, default=4, choices=range(len(VIEWS) + 1), help="pictures a person"
@@ -69,7 +76,7 @@ def _clip(options: argparse.Namespace) -> Clip:
     frames = round(options.seconds * options.fps)
     clip = draw_clip(
         options.seed, options.people, frames=frames, fps=options.fps, size=(width, height), place=options.place,
-        events=None if options.events is None else tuple(options.events),
+        events=None if options.events is None else tuple(options.events), moving=tuple(options.moving),
     )  # fmt: skip
     if options.cast is not None:
         if len(options.cast) != options.people:

@@ -8,13 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.cast.body import Patch, build_neck, build_torso
+from datasets.cast.clothes import Clothes
 from datasets.cast.geometry import Grid, Head, build_head, gauss, normals_of, refine, smoothstep
 from datasets.cast.hair import grow_beard, grow_hair
 from datasets.cast.identity import Identity
 from datasets.cast.moving import Window, eye_window, mouth_window
 from datasets.cast.paint import paint_skin
 from datasets.cast.palette import Palette, palette_of
-from datasets.cast.parts import Clothes, Patch, build_ears, build_glasses, build_neck, build_torso
+from datasets.cast.parts import build_ears, build_glasses
 from datasets.cast.points import Points, joined
 from datasets.cast.scalp import scalp_mask, style_of
 
@@ -92,10 +94,10 @@ def _occlusion(head: Head, rows: int) -> Grid:
     z = head.points[..., 2]
     wide = z - cv2.GaussianBlur(z, (0, 0), rows / 14)
     near = z - cv2.GaussianBlur(z, (0, 0), rows / 34)
-    shade = 1 + 3.2 * np.minimum(wide, 0.003) + 7.0 * np.minimum(near, 0.003)
+    shade = 1 + 4.2 * np.minimum(wide, 0.003) + 9.0 * np.minimum(near, 0.003)
     front = smoothstep(0.15, 0.5, np.cos(head.phi))
     below = 1 - 0.35 * smoothstep(-0.86, -1.0, head.y0)
-    return np.asarray((1 + (np.clip(shade, 0.50, 1.0) - 1) * front) * below, np.float32)
+    return np.asarray((1 + (np.clip(shade, 0.42, 1.0) - 1) * front) * below, np.float32)
 
 
 def _fields(head: Head) -> dict[str, Grid]:

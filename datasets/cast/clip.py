@@ -22,7 +22,8 @@ from datasets.cast.compose import FaceTruth, compose
 from datasets.cast.course import Course, held
 from datasets.cast.identity import Identity, draw_identity
 from datasets.cast.plates import PLATES, Picture, Plate, draw_plate
-from datasets.cast.script import Script, draw_script
+from datasets.cast.script import MOVING, Script, draw_script
+from datasets.media.orphans import end_with_parent
 
 _BLOCK = 10  # frames that a worker draws at a time
 _UNIT_STEP = 1.12  # actors are built for sizes in steps of this ratio
@@ -38,6 +39,7 @@ class Clip:
         frames, fps, size: length, frames a second, (width, height) in pixels.
         place: one of `PLATES`, or None to let the seed choose.
         events: which of `script.EVENTS` happen, or None to let the seed choose.
+        moving: which of `script.MOVING` change over time; the rest is held, see `script.draw_script`.
     """
 
     seed: int
@@ -47,6 +49,7 @@ class Clip:
     size: tuple[int, int] = (640, 360)
     place: str | None = None
     events: tuple[str, ...] | None = None
+    moving: tuple[str, ...] = MOVING
 
     def __post_init__(self) -> None:
         if min(self.size) < 96:
@@ -121,7 +124,7 @@ def prepare(clip: Clip) -> Stage:
     """Draw the script and the plate of a clip."""
     script = draw_script(
         seed=clip.seed, people=len(clip.courses), frames=clip.frames, fps=float(clip.fps), size=clip.size,
-        events=clip.events,
+        events=clip.events, moving=clip.moving,
     )  # fmt: skip
     rng = np.random.default_rng([clip.seed, 0x71A])
     kind = clip.place or str(rng.choice(list(PLATES)))
@@ -157,6 +160,7 @@ _stage: Stage | None = None  # of a worker process
 
 def _start(clip: Clip) -> None:
     global _stage
+    end_with_parent()
     cv2.setNumThreads(1)
     _stage = prepare(clip)
 

@@ -63,7 +63,7 @@ def compose(
     for k in sorted(range(len(moments)), key=lambda i: moments[i].unit):
         moment = moments[k]
         centre = (moment.centre[0] + pan[0], moment.centre[1] + pan[1])
-        if not -2.0 * moment.unit < centre[0] < w + 2.0 * moment.unit:
+        if not -2.4 * moment.unit < centre[0] < w + 2.4 * moment.unit:
             continue
         actor = actor_of(k, moment.unit)
         shot = render_person(actor, moment.pose, moment.expression, light, centre, moment.unit, (w, h))
@@ -75,7 +75,8 @@ def compose(
             up = float(held.up[frame])
             if held.person == k and up > 0.02:
                 place = (centre[0] + 0.10 * moment.unit, centre[1] + (0.62 + 1.9 * (1 - up)) * moment.unit)
-                thing = draw_held(held.kind, actor.palette, light, place, moment.unit)
+                sleeve = script.parts[k].clothes.colour
+                thing = draw_held(held.kind, actor.palette, sleeve, light, place, moment.unit)
                 covers.append((-1, thing))
                 paste(picture, thing)
     truths = [_face_truth(k, moments[k].unit, faces, covers, (w, h)) for k in range(script.people)]
@@ -100,20 +101,21 @@ def _background(script: Script, plate: Plate, frame: int) -> Picture:
 
 
 def _moved(tile: Tile, moment: Moment, script: Script, frame: int) -> Tile:
-    """Return a tile smeared along its own motion over half the time between two frames."""
+    """Return a tile smeared along its own motion over the time that a shutter is open, two fifths of a frame."""
     last = len(script.camera_x) - 1
     before, after = max(frame - 1, 0), min(frame + 1, last)
     over = max(after - before, 1)
     vx = moment.velocity[0] - 1.5 * float(script.camera_x[after] - script.camera_x[before]) / over
     vy = moment.velocity[1] - 1.5 * float(script.camera_y[after] - script.camera_y[before]) / over
-    smear = 0.5 * float(np.hypot(vx, vy))
+    speed = float(np.hypot(vx, vy))
+    smear = 0.4 * speed
     if smear < 1.0:
         return tile
     reach = int(np.ceil(smear / 2))
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
     steps = np.linspace(-smear / 2, smear / 2, 4 * reach + 1)
     for s in steps:
-        kernel[round(reach + s * vy / (2 * smear)), round(reach + s * vx / (2 * smear))] += 1
+        kernel[round(reach + s * vy / speed), round(reach + s * vx / speed)] += 1
     kernel /= kernel.sum()
     return Tile(
         np.asarray(cv2.filter2D(tile.rgba, -1, kernel), np.uint8),

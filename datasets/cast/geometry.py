@@ -49,6 +49,12 @@ def gauss(x: Number, y: Number, cx: float, cy: float, sx: float, sy: float) -> N
     return np.asarray(np.exp(-0.5 * (((x - cx) / sx) ** 2 + ((y - cy) / sy) ** 2)), np.float32)
 
 
+def parameters(rows: int, cols: int, u0: float, u1: float, v0: float, v1: float) -> tuple[Grid, Grid]:
+    """Return the two parameters of a surface on a grid: u along the columns, v along the rows."""
+    v, u = np.meshgrid(np.linspace(v0, v1, rows), np.linspace(u0, u1, cols), indexing="ij")
+    return u.astype(np.float32), v.astype(np.float32)
+
+
 @dataclass(frozen=True)
 class Features:
     """Where the features of a face lie, in frontal head coordinates."""
@@ -77,19 +83,19 @@ class Features:
 def features_of(p: Identity) -> Features:
     """Return the places of an identity's features."""
     eye_x = 0.283 + 0.022 * p["eye_spacing"]
-    eye_w = 0.155 + 0.012 * p["eye_width"]
+    eye_w = 0.149 + 0.012 * p["eye_width"]
     eye_y = 0.0 + 0.026 * p["eye_height"]
     nose_base = -0.40 - 0.042 * p["nose_length"]
     return Features(
         eye_x=eye_x,
         eye_y=eye_y,
         eye_w=eye_w,
-        eye_open=0.078 + 0.010 * p["eye_open"],
+        eye_open=0.073 + 0.010 * p["eye_open"],
         eye_tilt=0.04 + 0.07 * p["eye_tilt"],
         brow_y=eye_y + 0.172 + 0.022 * p["brow_height"],
         brow_arch=0.038 + 0.020 * p["brow_arch"],
         brow_tilt=0.015 + 0.012 * p["brow_tilt"],
-        brow_thick=0.034 * float(np.exp(0.30 * p["brow_thickness"])),
+        brow_thick=0.040 * float(np.exp(0.30 * p["brow_thickness"])),
         brow_in=eye_x - eye_w * 1.02 + 0.014 * p["brow_spacing"],
         brow_out=eye_x + eye_w * 1.36,
         nose_base=nose_base,
@@ -141,8 +147,8 @@ def build_head(p: Identity, rows: int) -> Head:
     f = features_of(p)
     width = _section(y, _HALF_WIDTH) * (1 + 0.035 * p["head_width"])
     width *= 1 + 0.045 * p["cheekbones"] * np.exp(-(((y + 0.12) / 0.22) ** 2))
-    width *= 1 + 0.075 * p["jaw_width"] * np.exp(-(((y + 0.62) / 0.26) ** 2))
-    width *= 1 + 0.14 * p["chin_width"] * np.exp(-(((y + 0.97) / 0.16) ** 2))
+    width *= 1 + 0.075 * _blunted(p["jaw_width"]) * np.exp(-(((y + 0.62) / 0.26) ** 2))
+    width *= 1 + 0.14 * _blunted(p["chin_width"]) * np.exp(-(((y + 0.97) / 0.16) ** 2))
     front = _section(y, _FRONT) + 0.03 * p["chin_forward"] * np.exp(-(((y + 0.95) / 0.2) ** 2))
     back = _section(y, _BACK) * np.where(y > -0.4, 1 + 0.03 * p["head_length"], 1.0)
     cos, sin = np.cos(phi), np.sin(phi)
@@ -155,6 +161,11 @@ def build_head(p: Identity, rows: int) -> Head:
     )
     y_out = np.where(y > 0.25, 0.25 + (y - 0.25) * (1 + 0.06 * p["forehead_height"]), y_out)
     return Head(np.stack([x, y_out, z], axis=-1).astype(np.float32), phi, y, f)
+
+
+def _blunted(amount: float) -> float:
+    """Return a trait that goes less far down than up: a chin can be broad, but not a point."""
+    return amount if amount > 0 else 0.75 * amount
 
 
 def _section(y: Grid, values: NDArray[np.float64]) -> Grid:
@@ -184,7 +195,7 @@ def _relief(x: Grid, y: Grid, p: Identity, f: Features) -> Grid:
     z += (0.034 + 0.014 * p["cheekbones"]) * gauss(ax, y, f.eye_x + 0.14, f.nose_base + 0.16, 0.13, 0.10)
     z -= (0.022 - 0.018 * p["cheek_fullness"]) * gauss(ax, y, 0.40, f.mouth_y + 0.02, 0.11, 0.15)
     z += _nose(x, y, p, f)
-    z += 0.052 * gauss(x, y, 0, f.mouth_y + 0.015, 0.22, 0.14)
+    z += 0.042 * gauss(x, y, 0, f.mouth_y + 0.015, 0.22, 0.14)
     z += 0.034 * gauss(x, y, 0, f.mouth_y + 0.55 * f.upper_lip, f.mouth_w * 0.58, f.upper_lip * 0.62)
     z += 0.044 * gauss(x, y, 0, f.mouth_y - 0.55 * f.lower_lip, f.mouth_w * 0.50, f.lower_lip * 0.58)
     z -= 0.026 * gauss(x, y, 0, f.mouth_y - f.lower_lip - 0.055, 0.13, 0.035)

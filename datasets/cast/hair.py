@@ -217,8 +217,12 @@ def _as_points(
     unit: float,
     *,
     soft: float = 0.0,
+    outward: Rows | None = None,
 ) -> Points:
-    """Return strands (N, K, 3) as points about 0.7 of a pixel apart, darker at the roots and in deeper layers."""
+    """Return strands (N, K, 3) as points about 0.7 of a pixel apart, darker at the roots and in deeper layers.
+
+    outward: the strands' normals (N, 3), if they lie on a surface of their own; else those of the head's ball.
+    """
     count, steps, _ = paths.shape
     legs = np.linalg.norm(np.diff(paths, axis=1), axis=2).sum(axis=1)
     per = np.clip(np.ceil(legs * unit / 0.90), 3, 400).astype(np.int64)
@@ -232,18 +236,23 @@ def _as_points(
     xyz = a + (b - a) * share
     tangent = b - a
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-6)
-    out = (xyz + np.array([0, 0.05, 0.09], np.float32)) * np.array([1, 0.8, 0.8], np.float32)
-    out[:, 1] *= xyz[:, 1] > -0.2
-    out -= tangent * np.sum(out * tangent, axis=1, keepdims=True) * (1 - soft)
-    out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-6)
-    lock = 1 + 0.20 * noise[:, 5] + 0.10 * np.sin(9 * noise[:, 1])
-    depth = 0.58 + 0.42 * uniform[:, 1]
+    out = outward[strand] if outward is not None else _away(xyz, tangent, soft)
+    lock = 1 + 0.12 * noise[:, 5] + 0.08 * np.sin(9 * noise[:, 1])
+    depth = 0.70 + 0.30 * uniform[:, 1]
     tone = np.clip(lock * depth, 0.30, 1.6)[strand] * (0.62 + 0.48 * smoothstep(0.0, 0.45, s))
     albedo = colour * tone[:, None].astype(np.float32)
     return Points(
         xyz.astype(np.float32), out.astype(np.float32), albedo.astype(np.float32), tangent.astype(np.float32),
         (0.5 + uniform[strand, 1]).astype(np.float32) * (1 - 0.6 * soft),
     )  # fmt: skip
+
+
+def _away(xyz: Rows, tangent: Rows, soft: float) -> Rows:
+    """Return normals of strands that lie round the head (N, 3): away from its middle, across the strand."""
+    out = (xyz + np.array([0, 0.05, 0.09], np.float32)) * np.array([1, 0.8, 0.8], np.float32)
+    out[:, 1] *= xyz[:, 1] > -0.2
+    out -= tangent * np.sum(out * tangent, axis=1, keepdims=True) * (1 - soft)
+    return np.asarray(out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-6), np.float32)
 
 
 def _knot(style: HairStyle, noise: NDArray, uniform: NDArray, pal: Palette, unit: float) -> Points:
@@ -313,14 +322,13 @@ def grow_beard(head: Head, normals: Grid, p: Identity, pal: Palette, unit: float
     path = root[:, None] + length[:, None, None] * t * (
         down[:, None] * (0.5 + 0.5 * t) + normal[:, None] * 0.45 * (1 - 0.6 * t)
     )
-    points = _as_points(path.astype(np.float32), length, noise, uniform, pal.facial_hair, unit)
-    outward = np.repeat(
-        normal,
-        np.clip(
-            np.ceil(np.linalg.norm(np.diff(path, axis=1), axis=2).sum(axis=1) * unit / 0.90), 3, 400
-        ).astype(int),
-        axis=0,
+    points = _as_points(
+        path.astype(np.float32),
+        length,
+        noise,
+        uniform,
+        pal.facial_hair,
+        unit,
+        outward=normal.astype(np.float32),
     )
-    return Points(
-        points.xyz, outward.astype(np.float32), points.albedo * 0.9, points.tangent, points.gloss * 0.4
-    )
+    return Points(points.xyz, points.normal, points.albedo * 0.9, points.tangent, points.gloss * 0.4)

@@ -49,7 +49,13 @@ STRETCH: Mapping[str, float] = MappingProxyType(
     )
     # More than this makes caricatures of jaws, which a detector of frontal faces no longer takes for faces.
     | dict.fromkeys(("cheekbones", "jaw_width", "chin_width"), 1.1)
-    | dict.fromkeys(("hair_tone", "face_length", "skin_tone"), 1.3)
+    | dict.fromkeys(
+        (
+            "hair_tone", "face_length", "skin_tone", "upper_lip", "lower_lip", "nose_projection", "brow_spacing",
+            "mouth_corners",
+        ),
+        1.3,
+    )
 )  # fmt: skip
 
 LIMIT = 1.8

@@ -154,4 +154,7 @@ def _paint_brows(skin: Grid, x: Grid, y: Grid, f: Features, pal: Palette, front:
     d = (y - line) / np.maximum(half, 1e-3)
     strokes = 0.82 + 0.18 * np.sin(ax * 150 + y * 110 * np.sign(0.6 - t))
     alpha = inside * np.exp(-(np.abs(d) ** 2.6)) * strokes * front
-    return over(skin, 0.30 * pal.hair + 0.01 * pal.skin, 0.97 * alpha)
+    colour = 0.30 * pal.hair + 0.01 * pal.skin
+    # Whatever the hair, brows stay darker than the skin, as people's do: fair brows on dark skin are no brows.
+    colour = colour * min(1.0, float(0.24 * pal.skin.sum() / colour.sum()))
+    return over(skin, colour, 0.97 * alpha)

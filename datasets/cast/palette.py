@@ -64,7 +64,7 @@ def palette_of(p: Identity) -> Palette:
     dark = 1 / (1 + np.exp(-1.35 * p["skin_tone"]))
     warmth = np.array([1.0, 1.0 + 0.05 * p["skin_warmth"], 1.0 - 0.09 * p["skin_warmth"]])
     skin = _ramp(_SKIN, 0.04 + 0.92 * dark) * warmth
-    tone = float(np.clip(0.55 - 0.27 * p["hair_tone"] + 0.28 * (dark - 0.4), 0.0, 1.0))
+    tone = float(np.clip(0.55 - 0.27 * p["hair_tone"] + 0.42 * (dark - 0.37), 0.0, 1.0))
     hair = _ramp(_HAIR, tone)
     red = float(np.clip(p["hair_red"] - 0.7, 0, 1)) * (1 - dark)
     hair = hair * (1 - red) + np.array([0.29, 0.085, 0.022]) * red

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 
 from datasets.cast.actor import build_actor
+from datasets.cast.clothes import draw_clothes
 from datasets.cast.compose import paste
 from datasets.cast.identity import Identity
 from datasets.cast.light import Light
 from datasets.cast.moving import Expression
-from datasets.cast.parts import draw_clothes
 from datasets.cast.plates import PLATES, Picture, draw_plate
 from datasets.cast.render import Pose, render_person
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.cast.actor import FINE, Actor, refined
+from datasets.cast.body import Patch
 from datasets.cast.geometry import Grid, normals_of, refine
 from datasets.cast.light import (
     Light,
@@ -22,7 +23,6 @@ from datasets.cast.light import (
     tone,
 )
 from datasets.cast.moving import Expression, paint_eye, paint_mouth
-from datasets.cast.parts import Patch
 from datasets.cast.points import Rows
 from datasets.cast.splat import Layer, Tile, project, splat
 
@@ -113,9 +113,9 @@ def render_person(
 
 
 def _window(centre: tuple[float, float], unit: float, bounds: tuple[int, int]) -> tuple[int, int, int, int]:
-    x0, x1 = int(centre[0] - 1.95 * unit), int(centre[0] + 1.95 * unit) + 1
+    x0, x1 = int(centre[0] - 2.4 * unit), int(centre[0] + 2.4 * unit) + 1
     y0 = int(centre[1] - 2.05 * unit)
-    y1 = max(y0 + 8, min(bounds[1] + 4, int(centre[1] + 4.4 * unit)))
+    y1 = max(y0 + 8, min(bounds[1] + 4, int(centre[1] + 4.7 * unit)))
     return x0, y0, x1, max(y1, int(centre[1] + 1.2 * unit))
 
 

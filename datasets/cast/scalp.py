@@ -69,7 +69,7 @@ def style_of(p: Identity) -> HairStyle:
         knot=knot,
         tail=knot is not None and p["tied"] <= 1.25 and long > 0.55,
         volume=0.055 * float(np.exp(0.35 * p["hair_volume"])) + 0.03 * step_of(long, -0.8, 0.5),
-        bald=step_of(p["hairline"] - 0.35 * min(0.0, long + 0.7), 1.05, 1.45),
+        bald=step_of(p["hairline"] - 0.35 * min(0.0, long + 0.7), 1.05, 1.45) * step_of(long, 0.3, -0.1),
     )
 
 

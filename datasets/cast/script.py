@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.cast.clothes import Clothes, draw_clothes
 from datasets.cast.geometry import smoothstep
 from datasets.cast.light import Light
 from datasets.cast.moving import Expression
-from datasets.cast.parts import Clothes, draw_clothes
 from datasets.cast.render import Pose
 
+MOVING = ("pose", "expression", "light")
 EVENTS = ("cross", "leave", "pass", "object", "lamp", "turn_away")
 _STREAMS = (
     "layout",
@@ -142,6 +143,7 @@ def draw_script(
     fps: float,
     size: tuple[int, int],
     events: tuple[str, ...] | None = None,
+    moving: tuple[str, ...] = MOVING,
 ) -> Script:
     """Draw what happens.
 
@@ -150,9 +152,11 @@ def draw_script(
         people: 1 to 4.
         frames: length; fps: frames a second; size: (width, height) in pixels.
         events: which of `EVENTS` happen; drawn when None.
+        moving: which of `MOVING` change over time. What does not is held: heads face the camera, faces are calm, light
+            is the place's own. So that each can be told apart from a change of identity.
 
     Raises:
-        ValueError: an unknown event, or a number of people outside 1 to 4.
+        ValueError: an unknown event or motion, or a number of people outside 1 to 4.
     """
     if not 1 <= people <= 4:
         raise ValueError(f"a scene holds 1 to 4 people, got {people}")
@@ -165,6 +169,9 @@ def draw_script(
     for name in events:
         if name not in EVENTS:
             raise ValueError(f"no event {name!r}; there are {', '.join(EVENTS)}")
+    for name in moving:
+        if name not in MOVING:
+            raise ValueError(f"nothing called {name!r} moves; there are {', '.join(MOVING)}")
     t = np.arange(frames) / fps
     speakers = _turns(t, people, _stream(seed, "speech"))
     parts = [_draw_part(t, seed, k, people, size, speakers) for k in range(people)]
@@ -176,6 +183,8 @@ def draw_script(
     held = (_lift(t, span, people, rng),) if "object" in events else ()
     camera, light = _stream(seed, "camera"), _stream(seed, "light")
     w, h = size
+    parts = [_held_still(part, moving) for part in parts]
+    lit = "light" in moving
     return Script(
         size=size,
         people=people,
@@ -185,12 +194,23 @@ def draw_script(
         camera_x=w * (0.028 * _slow(t, camera, 9.0) + 0.0012 * _slow(t, camera, 0.9)),
         camera_y=h * (0.012 * _slow(t, camera, 7.0) + 0.0016 * _slow(t, camera, 0.8)),
         zoom=1 + 0.010 * (t - span / 2) * camera.choice([-1.0, 0.0, 1.0]),
-        level=_level(t, span, light, lamp="lamp" in events),
-        warmth=light.normal(0, 0.5) + 0.35 * _slow(t, light, 8.0),
-        azimuth=0.35 * _slow(t, light, 6.0),
+        level=_level(t, span, light, lamp="lamp" in events) if lit else np.ones(frames),
+        warmth=light.normal(0, 0.5) + 0.35 * _slow(t, light, 8.0) if lit else np.zeros(frames),
+        azimuth=0.35 * _slow(t, light, 6.0) if lit else np.zeros(frames),
         blur=float(camera.uniform(0.35, 0.7)),
         noise=float(camera.uniform(1.2, 3.2)),
     )
+
+
+def _held_still(part: Part, moving: tuple[str, ...]) -> Part:
+    still = np.zeros(len(part.x))
+    if "pose" not in moving:
+        part = replace(part, yaw=still, pitch=still, roll=still)
+    if "expression" not in moving:
+        part = replace(
+            part, blink=still, gaze_x=still, gaze_y=still, smile=still + 0.12, opened=still, rounded=still, brows=still
+        )  # fmt: skip
+    return part
 
 
 def _slow(t: Signal, rng: np.random.Generator, period: float) -> Signal:
@@ -222,7 +242,11 @@ def _draw_part(t: Signal, seed: int, k: int, people: int, size: tuple[int, int],
     slot = (k + 0.5) / people if people > 1 else 0.5
     spread = (0.5, 0.80, 0.92, 0.96)[people - 1]
     x = w * (0.5 + (slot - 0.5) * spread) + place.normal(0, 0.012 * w) + 0.05 * base * _slow(t, head, 3.1)
-    y = h * (0.47 + 0.03 * (k % 2)) + place.normal(0, 0.02 * h) + 0.035 * base * _slow(t, head, 2.7)
+    y = (
+        h * (0.40 + 0.02 * people + 0.03 * (k % 2))
+        + place.normal(0, 0.02 * h)
+        + 0.035 * base * _slow(t, head, 2.7)
+    )
     inward = 0.30 * (0.5 - slot) * 2 if people > 1 else 0.0
     speaks = _soften((speakers == k).astype(float), t, 0.08)
     attention = _attention(t, k, people, speakers, slot)

@@ -8,7 +8,7 @@ two tracks of one person it is the Hungarian method's problem; the programme is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,24 +83,34 @@ class Matching:
         return next((match.person for match in self.matches if match.track == track), None)
 
 
-def match_tracks(analysis: Analysis, people: Sequence[Person]) -> Matching:
-    """Return who is who. Stills are nobody.
+def match_tracks(
+    analysis: Analysis, people: Sequence[Person], corrections: Mapping[int, int | None] | None = None
+) -> Matching:
+    """Return who is who. Stills are nobody, unless somebody says otherwise.
 
     Args:
         analysis: Of the clip.
         people: Who should appear, embedded by the same backend.
+        corrections: What somebody who looked says: for a track's number the index of the person, or None for nobody
+            of them. The other tracks are matched around it. Of two tracks that run at the same time and are said to
+            be one person, the one with more evidence is.
     """
     space = analysis.space
-    templates = np.concatenate([person.template(space) for person in people])
-    tracks = list(analysis.people)
+    corrections = corrections or {}
+    templates = np.concatenate(
+        [np.zeros((0, space.dimension), np.float32), *(person.template(space) for person in people)]
+    )
+    tracks = [track for track in analysis.tracks if not track.still or track.number in corrections]
     similarities = {track.number: space.similarity(track.embeddings, templates) for track in tracks}
     means = np.array([_mean_similarity(track, similarities[track.number]) for track in tracks])
     means = means.reshape(len(tracks), len(people))
     floors = np.array([_floor(track, space) for track in tracks]).reshape(-1, 1)
     weights = (means - floors) * np.array([_evidence(track) for track in tracks]).reshape(-1, 1)
+    _correct(weights, tracks, corrections)
     chosen = best_assignment(weights, [(track.first, track.last) for track in tracks])
     matches = [_match(tracks[t].number, p, means[t]) for t, p in chosen]
-    matches += _presumed(analysis, tracks, means, chosen, len(people))
+    free = [t for t, track in enumerate(tracks) if track.number not in corrections]
+    matches += _presumed(analysis, tracks, means, chosen, len(people), free)
     matches.sort(key=lambda match: match.track)
     return Matching(
         people=tuple(person.name for person in people),
@@ -108,6 +118,19 @@ def match_tracks(analysis: Analysis, people: Sequence[Person]) -> Matching:
         swaps=tuple(find_swaps(tracks, matches, similarities, space)),
         similarities=similarities,
     )
+
+
+def _correct(
+    weights: NDArray[np.floating], tracks: Sequence[Track], corrections: Mapping[int, int | None]
+) -> None:
+    """Make corrected tracks weigh more than all others together for their person, and nothing for the rest."""
+    all_others = 1 + float(np.nansum(np.abs(weights)))
+    for t, track in enumerate(tracks):
+        if track.number in corrections:
+            weights[t] = 0
+            person = corrections[track.number]
+            if person is not None:
+                weights[t, person] = all_others + _evidence(track)
 
 
 def best_assignment(weights: NDArray[np.floating], spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -193,6 +216,7 @@ def _presumed(
     means: NDArray[np.float32],
     chosen: Sequence[tuple[int, int]],
     people: int,
+    candidates: Sequence[int],
 ) -> list[Match]:
     """Match what is left over when there is no more than one long, large track for each person left.
 
@@ -203,9 +227,9 @@ def _presumed(
     largest = max((_size(track) for track in tracks), default=0)
     free = [
         t
-        for t, track in enumerate(tracks)
+        for t in candidates
         if t not in {t for t, _ in chosen}
-        and len(track.frames) >= PRESUMED_SHARE * analysis.frames
+        and len((track := tracks[t]).frames) >= PRESUMED_SHARE * analysis.frames
         and _size(track) >= PRESUMED_SIZE * largest
         and np.isfinite(means[t]).all()
     ]

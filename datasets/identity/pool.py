@@ -17,6 +17,7 @@ from datasets.identity.errors import IdentityError
 from datasets.identity.settings import Settings
 from datasets.identity.store import analysis_summary
 from datasets.media.errors import MediaError
+from datasets.media.orphans import end_with_parent
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def analyse_many(
 
 def _prepare(backend: str, models: Path | None, settings: Settings) -> None:
     global _backend, _settings
+    end_with_parent()
     _backend, _settings = backend_load(backend, models), settings
 
 

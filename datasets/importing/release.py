@@ -1,8 +1,8 @@
 """Take a release, or a folder in one of the other formats, into the library: people, references, clips, pairs.
 
 The folder is checked first, and kept as a release of this library too: so what the library has no place for (prompts
-without clips, judgments that are not imported) is not lost. People go by key, files by content, pairs by their
-clips: running it twice adds nothing.
+without clips, judgments that are not imported, identity tracks, which it makes anew of its own copies) is not lost.
+People go by key, files by content, pairs by their clips: running it twice adds nothing.
 """
 
 import shutil
@@ -19,12 +19,15 @@ from django.db.models import Max, Q
 
 from config.accounts.models import User
 from datasets.models import Clip, Origin, Person, PublishedLabel, Release, ReleaseState
-from datasets.releases import Release as ReleaseFolder
-from datasets.releases import ReleaseError, Source, verify_release
 from datasets.releases.checksums import CHECKSUMS_NAME
+from datasets.releases.errors import ReleaseError
 from datasets.releases.formats import open_folder
 from datasets.releases.manifest import MANIFEST_NAME, file_sha256
+from datasets.releases.reader import Release as ReleaseFolder
+from datasets.releases.schema import TABLES
+from datasets.releases.source import Source
 from datasets.releases.staging import staged_folder
+from datasets.releases.verify import verify_release
 from datasets.services.clips import ClipFacts, NewClip, clips_ingest, storable_name
 from datasets.services.images import ImageRefused
 from datasets.services.media_files import hash_file
@@ -151,7 +154,7 @@ def _counts(folder: Path, source: Source) -> dict[str, Any]:
         counts = {
             "tables": {
                 table: {split: sum(1 for _ in source.rows(table, split)) for split in source.splits}
-                for table in ("comparisons", "judgments", "clips", "people")
+                for table in TABLES
             }
         }
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]

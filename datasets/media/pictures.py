@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from datasets.media.atomic import replacing
+from datasets.media.facts import Probe
 from datasets.media.limits import DEFAULT_LIMITS, Limits
-from datasets.media.probe import Probe, scan
+from datasets.media.probe import scan
 from datasets.media.read import iter_frames
 
 Path = str | os.PathLike[str]

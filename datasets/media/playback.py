@@ -8,9 +8,10 @@ from pathlib import Path
 from datasets.media.decode import Progress, decode_frames
 from datasets.media.encode import PLAYBACK, PlaybackEncoder
 from datasets.media.errors import MediaError
+from datasets.media.facts import Probe
 from datasets.media.geometry import FrameConverter, plan_geometry
 from datasets.media.limits import DEFAULT_LIMITS, Limits
-from datasets.media.probe import Probe, Scan, probe, scan
+from datasets.media.probe import Scan, probe, scan
 from datasets.media.timing import resample
 
 

@@ -9,12 +9,8 @@ from typing import Any
 from datasets.media.limits import Limits
 from datasets.media.pictures import make_pictures
 from datasets.media.playback import make_playback
+from datasets.media.prepared import FILMSTRIP_NAME, PLAYBACK_NAME, POSTER_NAME
 from datasets.media.probe import scan
-
-PLAYBACK_NAME = "clip.mp4"
-POSTER_NAME = "poster.jpg"
-FILMSTRIP_NAME = "filmstrip.jpg"
-NAMES = (PLAYBACK_NAME, POSTER_NAME, FILMSTRIP_NAME)
 
 # Shares of the whole time, measured on clips of a few seconds.
 _SCANNED, _COPIED = 0.05, 0.9

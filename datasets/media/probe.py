@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import av.error
 from av.container import InputContainer
@@ -15,52 +15,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from datasets.media.errors import MediaError
+from datasets.media.facts import Probe
 from datasets.media.geometry import plan_geometry, quarter_turns
 from datasets.media.limits import DEFAULT_LIMITS, Limits
 from datasets.media.source import open_video
 from datasets.media.timing import Timing, measure
 
 MIN_SIDE = 16
-
-
-@dataclass(frozen=True)
-class Probe:
-    """Facts of one video file.
-
-    Attributes:
-        container: "mp4", "mov", "webm", "matroska", "avi" or "mpegts".
-        codec: FFmpeg's name of the coding: "h264", "av1", …
-        width, height: Size as shown: upright and with square pixels.
-        fps: Frames a second, exact; the average where the rate varies.
-        frames: Pictures in the stream.
-        duration_s: From the first frame's start to the last one's end.
-        rotation: Degrees counter-clockwise by which a player turns the stored picture (as FFmpeg states it): 0, 90, 180
-            or 270.
-        variable_rate: Whether frames lie off every constant grid.
-        has_audio: Whether there is a sound track.
-        pix_fmt: FFmpeg's name of the pixel format.
-    """
-
-    container: str
-    codec: str
-    width: int
-    height: int
-    fps: Fraction
-    frames: int
-    duration_s: float
-    rotation: int
-    variable_rate: bool
-    has_audio: bool
-    pix_fmt: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Return a JSON-ready dict; `fps` becomes text such as "30000/1001"."""
-        return asdict(self) | {"fps": str(self.fps)}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Read what `as_json` wrote."""
-        return cls(**(data | {"fps": Fraction(data["fps"])}))
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,22 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from datasets.media.errors import MediaError
+from datasets.media.facts import Probe
 from datasets.media.limits import DEFAULT_LIMITS, Limits
-from datasets.media.prepare import FILMSTRIP_NAME, NAMES, PLAYBACK_NAME, POSTER_NAME
-from datasets.media.probe import Probe
-from datasets.media.source import require_regular_file
+from datasets.media.prepared import (
+    FILMSTRIP_NAME,
+    NAMES,
+    PLAYBACK_NAME,
+    POSTER_NAME,
+    Prepared,
+    PreparedFiles,
+)
+from datasets.media.regular import require_regular_file
 
 logger = logging.getLogger(__name__)
 
@@ -48,24 +55,6 @@ class SandboxError(RuntimeError):
 
     Trying again may help.
     """
-
-
-@dataclass(frozen=True)
-class PreparedFiles:
-    """What was made of a clip."""
-
-    playback: Path
-    poster: Path
-    filmstrip: Path
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A clip's facts, its playback copy's facts, and the files made."""
-
-    probe: Probe
-    playback: Probe
-    files: PreparedFiles
 
 
 def prepare_clip(

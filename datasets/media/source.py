@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from av.video.stream import VideoStream
 
 from datasets.media.errors import MediaError
 from datasets.media.limits import DEFAULT_LIMITS, Limits
+from datasets.media.regular import require_regular_file
 
 # Real containers only. Playlists (HLS, DASH, concat, image sequences) name further files, and a
 # hostile one would have us read those; FFmpeg recognises them by content, whatever their name is.
@@ -100,37 +100,6 @@ def open_video(
         raise MediaError(
             source.name, f"cannot be read ({(error.strerror or 'unknown error').lower()})"
         ) from error
-
-
-def require_regular_file(source: Path, limits: Limits = DEFAULT_LIMITS) -> None:
-    """Refuse whatever would block, or is no file, before anything opens it."""
-    try:
-        status = source.stat()
-    except FileNotFoundError:
-        reason = "is a link to a file that does not exist" if source.is_symlink() else "does not exist"
-        raise MediaError(source.name, reason) from None
-    except OSError as error:
-        raise MediaError(
-            source.name, f"cannot be opened ({(error.strerror or 'unknown error').lower()})"
-        ) from None
-    if stat.S_ISDIR(status.st_mode):
-        raise MediaError(source.name, "is a folder, not a video file")
-    if not stat.S_ISREG(status.st_mode):
-        raise MediaError(source.name, "is not a regular file")
-    if status.st_size == 0:
-        raise MediaError(source.name, "is empty (0 bytes)")
-    if status.st_size > limits.input_bytes:
-        raise MediaError(
-            source.name,
-            f"is larger than a clip may be ({_bytes(status.st_size)}, limit {_bytes(limits.input_bytes)})",
-        )
-
-
-def _bytes(count: int) -> str:
-    for unit, size in (("GB", 1e9), ("MB", 1e6)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count / 1e3:.1f} KB"
 
 
 def _video_stream(container: InputContainer, name: str) -> VideoStream:

@@ -11,8 +11,9 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from datasets.media.encode import PlaybackEncoder
+from datasets.media.facts import Probe
 from datasets.media.geometry import FrameConverter, plan_geometry
-from datasets.media.probe import Probe, probe
+from datasets.media.probe import probe
 
 
 def write_video(

@@ -1,16 +1,32 @@
 from .clips import Clip, ClipState, ClipSubject, Origin, Pair, PublishedLabel
 from .people import Person, Reference
 from .releases import Release, ReleaseState
+from .tracks import (
+    AnalysisState,
+    ClipAnalysis,
+    FaceTrack,
+    IdentityTrack,
+    ReferenceFace,
+    Resemblance,
+    TrackCorrection,
+)
 
 __all__ = [
+    "AnalysisState",
     "Clip",
+    "ClipAnalysis",
     "ClipState",
     "ClipSubject",
+    "FaceTrack",
+    "IdentityTrack",
     "Origin",
     "Pair",
     "Person",
     "PublishedLabel",
     "Reference",
+    "ReferenceFace",
     "Release",
     "ReleaseState",
+    "Resemblance",
+    "TrackCorrection",
 ]

@@ -195,6 +195,11 @@ def _terms(manifest: Manifest) -> str:
         if manifest.summary["people"]["human"]
         else "Everybody in this release is procedural: computed, not a human being."
     )
+    if manifest.summary["people"]["human"] and manifest.total("tracks"):
+        faces += (
+            " The embeddings in `tracks` tell who somebody is as a fingerprint does: where biometric data are "
+            "protected by law, so are they."
+        )
     return "\n".join(
         [
             "## Licence and privacy",

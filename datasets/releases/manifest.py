@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ReleaseError
-from .schema import SCHEMA_VERSION
 
+# Of the tables (schema.py) and of release.json itself; a reader refuses any other.
+SCHEMA_VERSION = 1
 MANIFEST_NAME = "release.json"
 CARD_NAME = "README.md"
 

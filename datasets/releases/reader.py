@@ -12,9 +12,9 @@ from .manifest import FileEntry, Manifest, read_manifest
 from .rows import decode_batch
 from .schema import Row, Table, tables
 
-# Rows with embedded files are read a few at a time, others in larger pieces.
-_MEDIA_BATCH = 4
-_PLAIN_BATCH = 1000
+# Rows are read in pieces of about so many bytes, so that a few clips are in memory at a time and many small rows.
+_PIECE_BYTES = 2**20
+_MAX_PIECE_ROWS = 1000
 
 
 class Release:
@@ -50,7 +50,7 @@ class Release:
         """Rows of a table, shard by shard, in the order of writing.
 
         Args:
-            table: comparisons, judgments, clips or people.
+            table: comparisons, judgments, clips, people or tracks.
             split: One split, or all of them, in the order train, validation, test.
             columns: Only these columns; all but those with embedded files when neither this nor `media` is given.
             media: Read embedded files too, as {"bytes", "path"}.
@@ -131,7 +131,7 @@ def read_shard(path: Path, table: Table, *, columns: Sequence[str] | None = None
     try:
         with pq.ParquetFile(path, pre_buffer=False) as file:
             batches: Iterator[Any] = file.iter_batches(
-                batch_size=_MEDIA_BATCH if reads_media else _PLAIN_BATCH,
+                batch_size=_piece_rows(file.metadata) if reads_media else _MAX_PIECE_ROWS,
                 columns=None if columns is None else list(columns),
                 use_threads=False,
             )
@@ -139,6 +139,12 @@ def read_shard(path: Path, table: Table, *, columns: Sequence[str] | None = None
                 yield from decode_batch(table, batch)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise ReleaseError(f"{path} cannot be read: {error}.") from error
+
+
+def _piece_rows(facts: pq.FileMetaData) -> int:
+    groups = [facts.row_group(number) for number in range(facts.num_row_groups)]
+    largest = max((group.total_byte_size / max(group.num_rows, 1) for group in groups), default=1)
+    return int(min(max(_PIECE_BYTES / max(largest, 1), 1), _MAX_PIECE_ROWS))
 
 
 def _without_media(table: Table) -> list[str] | None:

@@ -6,7 +6,10 @@ from typing import Any
 import pyarrow as pa
 
 from .errors import ReleaseError
-from .schema import Row, Table
+from .schema import Column, Row, Table
+
+# What a value that does not fit its column makes Arrow or us raise.
+_WRONG = (pa.ArrowException, ValueError, TypeError, AttributeError, OverflowError)
 
 
 class RowEncoder:
@@ -16,33 +19,26 @@ class RowEncoder:
         self.table = table
         self.schema = table.arrow_schema()
         self._names = frozenset(self.schema.names)
-        self._required = [column.name for column in table.columns if column.required]
-        self._labelled = [
-            (column.name, column.feature) for column in table.columns if not column.feature.is_plain
-        ]
 
-    def encode(self, row: Row) -> Row:
-        if unknown := row.keys() - self._names:
-            raise self._error(row, f"has an unknown column {sorted(unknown)[0]!r}")
-        for name in self._required:
-            if row.get(name) is None:
-                raise self._error(row, f"lacks its {name}")
-        stored = dict(row)
-        for name, feature in self._labelled:
-            value = row.get(name)
-            if value is None:
-                continue
-            try:
-                stored[name] = feature.encode(value)
-            except (ValueError, TypeError, AttributeError) as error:
-                raise self._error(row, f"has a wrong {name}: {error}") from error
-        return stored
+    def batch(self, rows: list[Row]) -> pa.RecordBatch:
+        for row in rows:
+            if not row.keys() <= self._names:
+                raise self._error(row, f"has an unknown column {sorted(row.keys() - self._names)[0]!r}")
+        columns = [self._column(column, rows) for column in self.table.columns]
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
-    def batch(self, stored: list[Row]) -> pa.RecordBatch:
+    def _column(self, column: Column, rows: list[Row]) -> pa.Array:
+        values = [row.get(column.name) for row in rows]
+        if column.required and None in values:
+            raise self._error(rows[values.index(None)], f"lacks its {column.name}")
         try:
-            return pa.RecordBatch.from_pylist(stored, schema=self.schema)
-        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-            raise ReleaseError(f"A row of {self.table.name} does not fit its schema: {error}") from error
+            return column.feature.array(values)
+        except _WRONG as error:
+            if len(rows) == 1:
+                raise self._error(rows[0], f"has a wrong {column.name}: {error}") from error
+            for row in rows:
+                self._column(column, [row])
+            raise
 
     def _error(self, row: Row, what: str) -> ReleaseError:
         return ReleaseError(f"The row {row.get(self.table.key)!r} of {self.table.name} {what}.")

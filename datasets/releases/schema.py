@@ -13,8 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from .features import Feature, Label, ListOf, Media, Struct, Value
-
-SCHEMA_VERSION = 1
+from .manifest import SCHEMA_VERSION
 
 # Every row, in memory, of every table.
 Row = dict[str, Any]
@@ -237,8 +236,41 @@ PEOPLE = Table(
     ),
 )
 
+_NUMBERS = ListOf(Value("float32"))
+
+TRACKS = Table(
+    "tracks",
+    "track_id",
+    (
+        Column("track_id", TEXT, "Unique in the release: the clip and the person.", required=True),
+        Column("clip", TEXT, "sha256 of the clip (table clips).", required=True),
+        Column("person_id", TEXT, "Whose face it is (table people).", required=True),
+        Column(
+            "backend",
+            TEXT,
+            "Detector and embedder, with versions. Embeddings of different embedders cannot be compared.",
+            required=True,
+        ),
+        Column(
+            "corrected", FLAG, "True where somebody, and not the face model, said whose it is.", required=True
+        ),
+        Column("similarity", SHARE, "With the person's references, a robust mean on the backend's scale."),
+        Column("threshold", SHARE, "Similarity above which the backend takes two faces for one person's."),
+        Column("coverage", SHARE, "Share of the clip's frames in which the face is seen, 0 to 1."),
+        Column("frames", ListOf(COUNT), "Frames in which the face is seen, rising.", required=True),
+        Column(
+            "boxes", ListOf(_NUMBERS), "For each of them x0, y0, x1, y1 in pixels of the clip.", required=True
+        ),
+        Column(
+            "quality", _NUMBERS, "For each of them how well the face can be judged, 0 to 1.", required=True
+        ),
+        Column("sample_frames", ListOf(COUNT), "Frames that have an embedding, rising.", required=True),
+        Column("embeddings", ListOf(_NUMBERS), "For each of those the face as a vector.", required=True),
+    ),
+)
+
 # In the order in which they are written and shown. Comparisons are the config that `load_dataset` takes by default.
-TABLES: dict[str, Table] = {table.name: table for table in (COMPARISONS, JUDGMENTS, CLIPS, PEOPLE)}
+TABLES: dict[str, Table] = {table.name: table for table in (COMPARISONS, JUDGMENTS, CLIPS, PEOPLE, TRACKS)}
 
 
 def tables(*, embed: bool = False) -> dict[str, Table]:

@@ -50,9 +50,8 @@ class ShardWriter:
         self._rows_in_shard: list[int] = []
 
     def add(self, row: Row) -> None:
-        stored = self._encoder.encode(row)
-        self._pending.append(stored)
-        self._pending_bytes += sum(_media_bytes(stored.get(name)) for name in self._media)
+        self._pending.append(row)
+        self._pending_bytes += sum(_media_bytes(row.get(name)) for name in self._media)
         if len(self._pending) >= BATCH_ROWS or self._pending_bytes >= ROW_GROUP_BYTES:
             self._make_batch()
 

@@ -13,5 +13,5 @@ class Source(Protocol):
     def splits(self) -> tuple[str, ...]: ...
 
     def rows(self, table: str, split: str | None = None, *, media: bool = False) -> Iterator[Row]:
-        """Rows of comparisons, judgments, clips or people; with `media`, embedded files as {"bytes", "path"}."""
+        """Rows of one of the tables of schema.py; with `media`, embedded files as {"bytes", "path"}."""
         ...

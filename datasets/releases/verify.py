@@ -148,6 +148,7 @@ class _RowChecks:
             "clips": self._clip,
             "comparisons": self._comparison,
             "judgments": self._judgment,
+            "tracks": self._track,
         }
         for name, check in checks.items():
             table = self.release.tables[name]
@@ -227,6 +228,24 @@ class _RowChecks:
             yield f"judges {min(strangers)}, who is not one of its comparison's people"
         yield from _check_marks(row["marks"], people, frames)
 
+    def _track(self, split: str, row: Row) -> Iterator[str]:
+        yield from self._known_clip(split, row["clip"])
+        yield from self._same_split(split, [row["person_id"]])
+        frames, samples = row["frames"], row["sample_frames"]
+        if not len(frames) == len(row["boxes"]) == len(row["quality"]):
+            yield "has not a box and a quality for each frame"
+        if len(samples) != len(row["embeddings"]):
+            yield "has not an embedding for each sample"
+        for numbers in (frames, samples):
+            if numbers != sorted(set(numbers)):
+                yield "has frames that do not rise"
+            elif numbers and not 0 <= numbers[0] <= numbers[-1] < self.clip_frames.get(row["clip"], math.inf):
+                yield "has frames that its clip does not have"
+        if {len(box) for box in row["boxes"]} - {4}:
+            yield "has a box without four numbers"
+        if len({len(embedding) for embedding in row["embeddings"]}) > 1:
+            yield "has embeddings of different lengths"
+
     def _judgment_counts(self) -> Iterator[str]:
         for key, (_split, _simulated, claimed, _people, _frames) in self.comparisons.items():
             if claimed != self.counted[key]:
@@ -257,7 +276,13 @@ class _RowChecks:
                 yield f"is in {split} and shows {person}, who is in {home}"
 
 
-_NOUN = {"people": "person", "clips": "clip", "comparisons": "comparison", "judgments": "judgment"}
+_NOUN = {
+    "people": "person",
+    "clips": "clip",
+    "comparisons": "comparison",
+    "judgments": "judgment",
+    "tracks": "track",
+}
 
 
 def _check_media(content: Any, sha256: str, what: str) -> Iterator[str]:

@@ -9,19 +9,24 @@ from datasets.models import ClipSubject, Person, Reference
 
 
 def people_listed(search: str = "") -> QuerySet[Person]:
-    """People by name, each with `n_references`, `n_clips` and the references in order."""
+    """People by name, each with `n_references`, `n_unusable` of them, `n_clips` and the references in order."""
     people = Person.objects.order_by("name", "pk").prefetch_related(
         Prefetch("references", queryset=Reference.objects.order_by("position", "pk"))
     )
     if search:
         people = people.filter(Q(name__icontains=search) | Q(key__icontains=search))
-    return people.annotate(n_references=_count(Reference), n_clips=_count(ClipSubject))
+    unusable = Reference.objects.exclude(face__error="").filter(face__isnull=False)
+    return people.annotate(
+        n_references=_count(Reference.objects.all()),
+        n_unusable=_count(unusable),
+        n_clips=_count(ClipSubject.objects.all()),
+    )
 
 
-def _count(model: type[Reference] | type[ClipSubject]) -> Coalesce:
+def _count(rows: QuerySet[Reference] | QuerySet[ClipSubject]) -> Coalesce:
     """Count by a subquery: two joins in one query would multiply one another."""
-    rows = model.objects.filter(person=OuterRef("pk")).order_by().values("person").annotate(n=Count("pk"))
-    return Coalesce(Subquery(rows.values("n")), 0)
+    counted = rows.filter(person=OuterRef("pk")).order_by().values("person").annotate(n=Count("pk"))
+    return Coalesce(Subquery(counted.values("n")), 0)
 
 
 def people_called(labels: Iterable[str]) -> dict[str, Person]:

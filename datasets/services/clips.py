@@ -10,9 +10,11 @@ from django.db import transaction
 
 from config.accounts.models import User
 from config.jobs.services import JobWork, job_create, jobs_create
-from datasets.media import MediaError
+from config.rows import rows_insert
+from datasets.media.errors import MediaError
 from datasets.models import Clip, ClipState, ClipSubject, Origin, Person
 
+from .analysis import clip_analyse_if_wanted, clips_analyse_later
 from .media_files import content_name, file_is_stored, file_put, files_discard, hash_file
 
 ORIGINALS = "clips"
@@ -73,9 +75,7 @@ def clips_ingest(*, new: Sequence[NewClip], created_by: User | None = None) -> s
     known = {clip.sha256: clip for clip in Clip.objects.filter(sha256__in=[each.sha256 for each in new])}
     wanting = [each for each in new if not _is_whole(known.get(each.sha256))]
     for each in wanting:
-        name = _original_name(each)
-        if not file_is_stored(name=name, size=each.bytes):
-            file_put(name=name, source=each.path)
+        file_put(name=_original_name(each), source=each.path)
     with transaction.atomic():
         _insert([each for each in wanting if each.sha256 not in known], created_by)
         for each in wanting:
@@ -103,24 +103,16 @@ def _original_name(new: NewClip) -> str:
 
 
 def _insert(new: Iterable[NewClip], created_by: User | None) -> None:
-    clips = [
-        Clip(
-            sha256=each.sha256,
-            file=_original_name(each),
-            bytes=each.bytes,
-            source_name=each.source_name,
-            origin=each.facts.origin,
-            generator=each.facts.generator,
-            generator_version=each.facts.generator_version,
-            seed=each.facts.seed,
-            prompt=each.facts.prompt,
-            licence=each.facts.licence,
-            created_by=created_by,
+    """Add rows. Somebody may bring the same file at the same moment: whose row comes first stands."""
+    own = ("sha256", "file", "bytes", "source_name")
+    rows = [
+        (
+            *(each.sha256, _original_name(each), each.bytes, each.source_name),
+            *(getattr(each.facts, name) for name in DESCRIBED),
         )
         for each in new
     ]
-    # Somebody may bring the same file at the same moment: whose row comes first stands.
-    Clip.objects.bulk_create(clips, batch_size=BATCH, ignore_conflicts=True)
+    rows_insert(Clip, (*own, *DESCRIBED), rows, created_by=created_by)
 
 
 def _restore(clip: Clip, new: NewClip) -> None:
@@ -139,11 +131,11 @@ def _restore(clip: Clip, new: NewClip) -> None:
 
 def _name_subjects(subjects: dict[int, tuple[int, ...]]) -> None:
     rows = [
-        ClipSubject(clip_id=clip_id, person_id=person_id, position=position)
+        (clip_id, person_id, position)
         for clip_id, person_ids in subjects.items()
         for position, person_id in enumerate(person_ids)
     ]
-    ClipSubject.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+    rows_insert(ClipSubject, ("clip", "person", "position"), rows)
 
 
 def _queue_preparation(clips: Iterable[tuple[int, str]], created_by: User | None) -> None:
@@ -186,6 +178,13 @@ def clips_complete(*, added: dict[str, dict[str, Any]]) -> None:
             for sha256, values in added.items()
         }
     )
+    _match_again([clips[sha256].pk for sha256, values in added.items() if "subjects" in values])
+
+
+def _match_again(clip_ids: Iterable[int]) -> None:
+    """Clips whose subjects changed and whose faces are known are matched with the new ones."""
+    analysed = Clip.objects.filter(pk__in=list(clip_ids), analysis__isnull=False)
+    clips_analyse_later(clip_ids=analysed.values_list("pk", flat=True))
 
 
 def clip_publish(*, clip: Clip, facts: dict[str, Any]) -> None:
@@ -193,7 +192,9 @@ def clip_publish(*, clip: Clip, facts: dict[str, Any]) -> None:
     published = Clip.objects.filter(pk=clip.pk, state__in=[ClipState.PENDING, ClipState.REFUSED]).update(
         state=ClipState.READY, refusal="", **facts
     )
-    if not published and not Clip.objects.filter(pk=clip.pk, state=ClipState.READY).exists():
+    if published:
+        clip_analyse_if_wanted(clip=clip)
+    elif not Clip.objects.filter(pk=clip.pk, state=ClipState.READY).exists():
         files_discard(names=[facts["playback_file"], facts["poster_file"], facts["filmstrip_file"]])
 
 
@@ -226,4 +227,5 @@ def clip_describe(*, clip: Clip, facts: ClipFacts) -> Clip:
     clip.save(update_fields=DESCRIBED)
     clip.clip_subjects.all().delete()
     _name_subjects({clip.pk: facts.subject_ids})
+    _match_again([clip.pk])
     return clip

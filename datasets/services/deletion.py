@@ -6,6 +6,7 @@ row, since judgments rest on it and are never changed.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from django.db import transaction
 from django.db.models import ProtectedError, Q, QuerySet
@@ -13,7 +14,8 @@ from django.db.models import ProtectedError, Q, QuerySet
 from config.accounts.models import User
 from config.jobs.runner import JobRun
 from config.jobs.services import job_create
-from datasets.models import Clip, ClipState, Person, Reference, Release, ReleaseState
+from datasets.models import Clip, ClipAnalysis, ClipState, Person, Reference, Release, ReleaseState
+from datasets.signals import clip_removing, person_appears
 
 from . import media_files
 
@@ -47,8 +49,10 @@ def person_deletion(*, person: Person) -> PersonDeletion:
 
 
 def _clips_of(person: Person) -> QuerySet[Clip]:
-    """The clips in which a person appears, copies and distortions of them included."""
+    """The clips in which a person appears, or a part of their face; copies and distortions of them included."""
     ids = set(Clip.objects.filter(subjects=person).values_list("pk", flat=True))
+    for _, elsewhere in person_appears.send(Person, person=person):
+        ids |= set(cast(Iterable[int], elsewhere))
     newest = ids
     while newest:
         newest = set(Clip.objects.filter(parent__in=newest).values_list("pk", flat=True)) - ids
@@ -58,12 +62,13 @@ def _clips_of(person: Person) -> QuerySet[Clip]:
 
 @transaction.atomic
 def person_delete(*, person: Person, by: User | None = None) -> PersonDeletion:
-    """Delete a person, the references, and every clip of theirs that no frozen release holds.
+    """Delete a person, the references, every clip of theirs that no frozen release holds, and all face tracks.
 
     Judgments stay; what they say about this person then names nobody. Returns what went and what is held.
     """
     deletion = person_deletion(person=person)
     names = [name for clip in deletion.clips for name in _clip_remove(clip)]
+    names += [name for clip in deletion.held for name in _tracks_remove(clip)]
     names += [reference.file for reference in deletion.references]
     person.delete()
     files_discard_later(names=names, by=by)
@@ -81,7 +86,9 @@ def clip_delete(*, clip: Clip, by: User | None = None) -> list[Release]:
 
 def _clip_remove(clip: Clip) -> list[str]:
     """Delete a clip's row, or empty it where judgments rest on it; returns the names of its files."""
-    names = _files(clip)
+    names = _files(clip) + _tracks_remove(clip)
+    for _, more in clip_removing.send(Clip, clip=clip):
+        names += cast(Iterable[str], more)
     try:
         with transaction.atomic():
             Clip.objects.filter(pk=clip.pk).delete()
@@ -96,6 +103,18 @@ def _clip_remove(clip: Clip) -> list[str]:
             refusal="",
             probe={},
         )
+    return names
+
+
+def _tracks_remove(clip: Clip) -> list[str]:
+    """Delete what was found of faces in a clip; returns the names of its files."""
+    names = [
+        name
+        for analysis in ClipAnalysis.objects.filter(clip=clip)
+        for name in (analysis.file, analysis.overlay_file, analysis.strips_file)
+        if name
+    ]
+    ClipAnalysis.objects.filter(clip=clip).delete()
     return names
 
 
@@ -127,4 +146,7 @@ def files_discard_unused(*, run: JobRun) -> None:
 
 def _is_in_use(name: str) -> bool:
     in_a_clip = Q(file=name) | Q(playback_file=name) | Q(poster_file=name) | Q(filmstrip_file=name)
+    in_an_analysis = Q(file=name) | Q(overlay_file=name) | Q(strips_file=name)
+    if ClipAnalysis.objects.filter(in_an_analysis).exists():
+        return True
     return Clip.objects.filter(in_a_clip).exists() or Reference.objects.filter(file=name).exists()

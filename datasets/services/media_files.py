@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -53,14 +54,23 @@ def file_put(*, name: str, source: Path) -> None:
 
 def _copy_atomically(source: Path, target: Path) -> None:
     partial = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.partial")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as original:
+        try:
+            with _opened_anew(partial) as copy:
+                shutil.copyfileobj(original, copy, CHUNK_BYTES)
+            partial.replace(target)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+
+def _opened_anew(path: Path) -> BinaryIO:
+    """Open a file for writing, making its folder where it is missing: rarely, so it is tried without first."""
     try:
-        with source.open("rb") as original, partial.open("wb") as copy:
-            shutil.copyfileobj(original, copy, CHUNK_BYTES)
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+        return path.open("wb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
 
 
 def files_discard(*, names: Iterable[str]) -> None:
@@ -71,9 +81,15 @@ def files_discard(*, names: Iterable[str]) -> None:
 
 @contextmanager
 def local_copy(*, name: str, folder: Path) -> Iterator[Path]:
-    """Give a stored file as a local path: the file itself, or a download into `folder` from a bucket."""
+    """Give a stored file as a local path: the file itself, or a download into `folder` from a bucket.
+
+    Raises FileNotFoundError if it is gone.
+    """
     if isinstance(default_storage, FileSystemStorage):
-        yield Path(default_storage.path(name))
+        stored_at = Path(default_storage.path(name))
+        if not stored_at.is_file():
+            raise FileNotFoundError(f"{name} is not in the storage.")
+        yield stored_at
         return
     path = folder / Path(name).name
     with default_storage.open(name, "rb") as stored, path.open("wb") as file:

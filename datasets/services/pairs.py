@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from config.rows import rows_insert
 from datasets.models import Pair
 
 BATCH = 500
@@ -36,18 +37,10 @@ def pairs_create(*, pairs: Sequence[NewPair]) -> tuple[list[int], int]:
         with transaction.atomic():
             present = _ids_by_clips(pair.clips for pair in batch)
             new = [pair for pair in batch if pair.clips not in present]
-            Pair.objects.bulk_create(
-                [
-                    Pair(
-                        clip_a_id=pair.clip_a,
-                        clip_b_id=pair.clip_b,
-                        prompt=pair.prompt,
-                        key=pair.key,
-                        published_better=pair.published_better,
-                    )
-                    for pair in new
-                ],
-                ignore_conflicts=True,
+            rows_insert(
+                Pair,
+                ("clip_a", "clip_b", "prompt", "key", "published_better"),
+                [(each.clip_a, each.clip_b, each.prompt, each.key, each.published_better) for each in new],
             )
             if new:
                 present |= _ids_by_clips(pair.clips for pair in new)

@@ -15,10 +15,12 @@ from config.accounts.models import User
 from datasets.models import Person, Reference
 from datasets.selectors.people import people_called
 
+from .analysis import person_examine_if_wanted
 from .clips import storable_name
 from .deletion import files_discard_later
 from .images import ReferenceImage, reference_read
 from .media_files import content_name, file_is_stored, file_put, hash_file
+from .resemblance import resemblances_forget
 
 REFERENCES = "references"
 
@@ -100,7 +102,7 @@ def reference_add(
     _store(image)
     with transaction.atomic():
         last = Reference.objects.filter(person=person).aggregate(last=Max("position"))["last"]
-        return Reference.objects.get_or_create(
+        reference, is_new = Reference.objects.get_or_create(
             person=person,
             sha256=image.sha256,
             defaults={
@@ -113,6 +115,9 @@ def reference_add(
                 "licence": licence,
             },
         )
+        if is_new:
+            person_examine_if_wanted(person=person)
+        return reference, is_new
 
 
 def _name(image: ReferenceImage) -> str:
@@ -132,6 +137,8 @@ def _store(image: ReferenceImage) -> None:
 def reference_remove(*, reference: Reference, by: User | None = None) -> None:
     """Take a picture away; its file goes too unless another person has the same one."""
     reference.delete()
+    resemblances_forget(person=reference.person)
+    person_examine_if_wanted(person=reference.person, by=by)
     files_discard_later(names=[reference.file], by=by)
 
 

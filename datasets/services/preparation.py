@@ -13,8 +13,10 @@ from django.conf import settings
 from config.jobs.models import ACTIVE_STATES, Job
 from config.jobs.runner import JobRefused, JobRun, run_job
 from config.jobs.services import job_claim, jobs_release_stale
-from datasets.media import Limits, MediaError
-from datasets.media.sandbox import Prepared, SandboxError, prepare_clip
+from datasets.media.errors import MediaError
+from datasets.media.limits import Limits
+from datasets.media.prepared import Prepared
+from datasets.media.sandbox import SandboxError, prepare_clip
 from datasets.models import Clip, ClipState
 
 from .clips import clip_publish, clip_refuse

@@ -12,6 +12,15 @@ STATE_BADGES = {
     ClipState.READY: "badge--open",
     ClipState.REFUSED: "badge--error",
 }
+MODEL_NAMES = {
+    "yunet": "YuNet",
+    "sface": "SFace",
+    "mobilefacenet": "MobileFaceNet",
+    "insightface": "insightface",
+    "dlib_hog": "dlib",
+    "dlib_resnet": "dlib",
+}
+BAR_PX = 18
 JOB_BADGES = {"queued": "", "running": "badge--accent", "succeeded": "badge--open", "failed": "badge--error"}
 
 
@@ -44,3 +53,33 @@ def clip_badge(state: str) -> str:
 @register.filter
 def job_badge(job: Job) -> str:
     return JOB_BADGES.get(job.state, "")
+
+
+@register.filter
+def file_tag(name: str) -> str:
+    """Return what a stored file's name says of its content: a link that carries it is never shown outdated."""
+    return name.rpartition("/")[2].partition(".")[0][:16]
+
+
+@register.filter
+def series(index: int) -> int:
+    """Return which of the plots' four colours a lane has; its name and number are always beside it."""
+    return index % 4 + 1
+
+
+@register.filter
+def bar_y(row: int, below: int = 0) -> int:
+    """Return where the bars of a row begin in their lane, in pixels."""
+    return row * BAR_PX + below
+
+
+@register.filter
+def bars_height(rows: int) -> int:
+    return rows * BAR_PX
+
+
+@register.filter
+def backend_name(key: str) -> str:
+    """`yunet@ebafce4e+sface@v1` becomes YuNet and SFace."""
+    parts = [part.partition("@")[0] for part in key.split("+")]
+    return " and ".join(dict.fromkeys(MODEL_NAMES.get(part, part) for part in parts if part))

@@ -15,10 +15,12 @@ from datasets.selectors.clips import frozen_releases_of, generators, pairs_of, p
 from datasets.services.clips import clip_describe, clip_retry
 from datasets.services.deletion import clip_delete
 
+from .faces import faces_context
+
 
 def _page(request: SiteRequest, clip: Clip, form: ClipFactsForm, status: int = 200) -> HttpResponse:
     context = {
-        "clip": clip,
+        **(faces_context(clip) if clip.state == ClipState.READY else {"clip": clip}),
         "subjects": clip.clip_subjects.select_related("person").prefetch_related("person__references"),
         "pairs": pairs_of(clip),
         "job": preparation_of(clip),

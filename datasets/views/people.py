@@ -11,8 +11,12 @@ from config.web.access import lead_required
 from config.web.http import SiteRequest
 from datasets.forms import PersonForm
 from datasets.models import Person
+from datasets.selectors.analysed import with_faces
 from datasets.selectors.clips import clips_listed
 from datasets.selectors.people import people_listed
+from datasets.selectors.references import person_references
+from datasets.selectors.resemblance import closest_people, hard_pairs_count, nearest_people
+from datasets.selectors.tracks import vision_notice
 from datasets.services.deletion import person_delete, person_deletion
 from datasets.services.people import person_create, person_update
 
@@ -29,7 +33,14 @@ def people(request: SiteRequest) -> HttpResponse:
 def _list(request: SiteRequest, form: PersonForm, status: int = 200) -> HttpResponse:
     search = request.GET.get("text", "").replace("\0", "")[:200]
     page = Paginator(people_listed(search), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "search": search, "form": form}
+    context = {
+        "page": page,
+        "search": search,
+        "form": form,
+        "closest": closest_people(),
+        "n_hard": hard_pairs_count(),
+        "vision_notice": vision_notice(),
+    }
     return render(request, "datasets/people.html", context, status=status)
 
 
@@ -58,10 +69,11 @@ def person(request: SiteRequest, key: str) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("datasets:person", key=key)
-    clips = clips_listed().filter(clip_subjects__person=shown)
+    clips = with_faces(clips_listed()).filter(clip_subjects__person=shown)
     context = {
         "person": get_object_or_404(Person, key=key),
-        "references": shown.references.all(),
+        "seen": person_references(shown),
+        "nearest": nearest_people(shown),
         "form": form,
         "clips": clips[:CLIPS_SHOWN],
         "clip_count": clips.count(),

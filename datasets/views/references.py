@@ -3,11 +3,13 @@
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from config.web.access import lead_required
 from config.web.http import SiteRequest
 from datasets.models import Person, Reference
+from datasets.selectors.references import person_references
+from datasets.services.analysis import person_examine_later
 from datasets.services.images import ImageRefused
 from datasets.services.people import reference_add, reference_remove, references_reorder
 
@@ -58,6 +60,24 @@ def reference_delete(request: SiteRequest, pk: int) -> HttpResponse:
     return _fragment(request, reference.person)
 
 
+@require_GET
+@lead_required
+def references_part(request: SiteRequest, key: str) -> HttpResponse:
+    """The references of a person as part of the page; nothing new (204) while a worker still looks at them."""
+    person = get_object_or_404(Person, key=key)
+    if request.GET.get("job") == person_references(person).job_state:
+        return HttpResponse(status=204)
+    return _fragment(request, person)
+
+
+@require_POST
+@lead_required
+def references_examine(request: SiteRequest, key: str) -> HttpResponse:
+    person = get_object_or_404(Person, key=key)
+    person_examine_later(person=person, by=request.user)
+    return _fragment(request, person)
+
+
 def _fragment(request: SiteRequest, person: Person, refusals: list[str] | None = None) -> HttpResponse:
-    context = {"person": person, "references": person.references.all(), "refusals": refusals or []}
+    context = {"person": person, "seen": person_references(person), "refusals": refusals or []}
     return render(request, "datasets/_references.html", context)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from config.web.access import lead_required
 from config.web.http import SiteRequest
 from datasets.forms import ClipFactsForm
-from datasets.media import MediaError
+from datasets.media.errors import MediaError
 from datasets.models import Person
 from datasets.selectors.clips import generators
 from datasets.services.clips import clip_ingest

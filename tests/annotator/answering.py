@@ -23,7 +23,7 @@ def answer_next(
     slot = Slot.objects.select_related("item__pair__clip_a").get(pk=lease.slot.slot_id)
     verdict = say if isinstance(say, str) else say(slot)
     people = [subject.person_id for subject in slot.item.pair.clip_a.clip_subjects.all()]
-    each = {"left_much": "left", "right_much": "right", "tie": "same"}.get(verdict, verdict)
+    each = verdict.removesuffix("_much") if verdict.startswith(("left", "right")) else "same"
     with TestCase.captureOnCommitCallbacks(
         execute=True
     ):  # the consensus is made when the answer is committed

@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from annotator.services.answers import MAX_MARKS, Answer, MarkAnswer, Questions, answer_check
+from annotator.services.answers import MAX_MARKS, MAX_PEOPLE, Answer, MarkAnswer, Questions, answer_check
 
 ALL = Questions(
     overall=True, people=True, marks=True, remark=True, person_ids={1, 2}, frames={"left": 48, "right": 60}
@@ -45,7 +45,9 @@ def test_an_overall_verdict_alone_is_enough():
         ("overall", None),
         ("overall", "better"),
         ("overall", ["left"]),
-        ("people", {"3": "left"}),
+        ("people", {"": "left"}),
+        ("people", {"0": "left"}),
+        ("people", {str(n): "left" for n in range(1, MAX_PEOPLE + 2)}),
         ("people", {"1": "left_much"}),
         ("people", {"1": ["left"]}),
         ("people", ["left"]),
@@ -59,10 +61,11 @@ def test_an_overall_verdict_alone_is_enough():
         ("marks", [{**MARK, "side": "a"}]),
         ("marks", [{**MARK, "side": {}}]),
         ("marks", [{**MARK, "kind": "blur"}]),
-        ("marks", [{**MARK, "person": 3}]),
+        ("marks", [{**MARK, "person": None}]),
         ("marks", [{**MARK, "frame": n} for n in range(MAX_MARKS + 1)]),
         ("no_drift", {"1": True}),
-        ("no_drift", [3]),
+        ("no_drift", [None]),
+        ("no_drift", [*range(1, MAX_PEOPLE + 2)]),
         ("remark", 5),
         ("remark", "x" * 10_001),
         ("verdict", "left"),
@@ -70,6 +73,19 @@ def test_an_overall_verdict_alone_is_enough():
 )
 def test_a_wrong_field_is_named(field, value):
     assert list(refused({"overall": "left", field: value})) == [field]
+
+
+def test_people_who_left_the_clips_are_named_apart_and_cost_nothing_else():
+    """A person may be deleted while the pair is on a screen, where nobody can mend the answer."""
+    raw = {
+        "people": {"1": "left", "2": "same", "3": "left"},
+        "marks": [{**MARK, "person": 4}],
+        "no_drift": [5],
+    }
+    answer = answer_check({**raw, "overall": "left"}, ALL)
+    assert answer.gone == {3, 4, 5}
+    assert answer.people == {1: "left", 2: "same", 3: "left"}
+    assert list(refused({"people": {"1": "left", "3": "same"}}, PEOPLE_ONLY)) == ["people"]
 
 
 @pytest.mark.parametrize("raw", [None, [], "left", 5])

@@ -34,6 +34,14 @@ def test_a_bar_is_as_high_as_its_share_of_the_axis() -> None:
     assert bars[2].attrib["class"] == "fill-none"
 
 
+def test_a_single_bar_is_no_wall() -> None:
+    (bar,) = ET.fromstring(bar_chart(hours(20), unit="hour")).findall("rect")
+    width, left = (float(bar.attrib[name].removesuffix("%")) for name in ("width", "x"))
+
+    assert width < 10
+    assert left + width / 2 == pytest.approx(50)
+
+
 def test_a_bar_chart_is_named_and_described_for_those_who_cannot_see_it() -> None:
     root = ET.fromstring(bar_chart(hours(3, 0, 17), unit="hour"))
 

@@ -207,9 +207,10 @@ def test_a_token_says_nothing_to_its_holder():
 
 
 def statements(context: CaptureQueriesContext) -> list[str]:
-    """Return what went to the database, without the brackets of transactions."""
+    """Return what went to the database, those of one message apart, without the brackets of transactions."""
     brackets = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
-    return [q["sql"] for q in context.captured_queries if not q["sql"].startswith(brackets)]
+    asked = [each for query in context.captured_queries for each in query["sql"].split("; ")]
+    return [each for each in asked if not each.startswith(brackets)]
 
 
 @pytest.mark.parametrize("n_pairs", [2, 60])
@@ -217,10 +218,12 @@ def test_next_takes_eight_queries_at_most_however_many_slots(n_pairs):
     study = make_study(n_pairs=n_pairs, overlap=3)
     client = client_of(make_annotator(study))
     submit(client, claim(client, study).json()["slot"]["token"])
+    # On PostgreSQL a lock is taken by itself before what it protects is read.
+    n_locks = [1, 2] if connection.vendor == "postgresql" else [0, 0]
     with CaptureQueriesContext(connection) as taken:
         reply = claim(client, study)
     assert reply.status_code == 200
-    assert len(statements(taken)) == 7, "\n".join(statements(taken))
+    assert len(statements(taken)) == 5 + n_locks[0], "\n".join(statements(taken))
     with CaptureQueriesContext(connection) as sent:
         assert submit(client, reply.json()["slot"]["token"]).status_code == 201
-    assert len(statements(sent)) <= 8, "\n".join(statements(sent))
+    assert len(statements(sent)) == 5 + n_locks[1], "\n".join(statements(sent))

@@ -1,6 +1,7 @@
 """What an annotator's browser gets in the workbench, searched for anything that says which clip is which."""
 
 import base64
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from django.test import Client
 
 from annotator.models import Item, Slot, Study
 from annotator.services.studies import study_create, study_open
-from datasets.media import make_playback
-from datasets.models import Clip, Pair, Reference
+from datasets.media.playback import make_playback
+from datasets.models import Clip, ClipAnalysis, IdentityTrack, Pair, Reference
+from tests.annotator.analyses import make_analysis
 from tests.annotator.factories import make_annotator, make_clip, make_person
 from tests.annotator.test_slots_api import claim, client_of, submit
 from tests.datasets.media.clips import encode, moving_square
@@ -33,6 +35,8 @@ def study(db) -> Study:
         make_clip(
             pk=FIRST_CLIP + number,
             subjects=people,
+            # Named like the rest: a stem of digits alone would be found by chance in a token sooner or later.
+            file=f"originals/secret-original-{number}.mp4",
             playback_sha256=f"{number + 7:064x}",
             playback_file=default_storage.save(
                 f"playback/secret-{number}.mp4", ContentFile(b"0123456789" * 5)
@@ -77,6 +81,10 @@ def study(db) -> Study:
                 position=10 * slot_no + number,
                 left_is_a=slot_no == 0,
             )
+    # Analysed by two face models, one of them twice as often.
+    for number, clip in enumerate(clips):
+        step = 0.25 / (1 + number % 2)
+        make_analysis(clip, *people, step=step, columns=6 * (1 + number % 2), backend=f"secret-{number % 2}")
     return study_open(study=study)
 
 
@@ -86,7 +94,9 @@ def secrets() -> set[str]:
     told |= {Path(getattr(clip, name)).stem for clip in clips for name in FILES}
     rows = [*clips, *Pair.objects.all(), *Item.objects.all()]
     told |= {str(row.pk) for row in rows} | {f"{row.pk:x}" for row in rows}
-    return {secret for secret in told if len(secret) > 3} | {"secret", "published"}
+    told = {secret for secret in told if secret} | {"secret", "published"}
+    assert all("secret" in secret or len(secret) > 7 for secret in told), "so short that chance may find it"
+    return told
 
 
 class Browser:
@@ -129,6 +139,14 @@ def shown(study: Study, client: Client) -> tuple[Browser, dict[int, list[dict[st
             headers.setdefault(clip, []).append(browser.media(payload[side]["url"]))
         for person in payload["people"]:
             browser.media(person["references"][0])
+        token = payload["slot"]["token"]
+        faces = browser.keep(client.get(f"/api/v1/slots/{token}/faces")).json()
+        for side, clip in zip(("left", "right"), sides, strict=True):
+            headers.setdefault(-clip, []).append(browser.media(faces[side]))
+        refused = browser.keep(client.post(f"/api/v1/slots/{token}/curves", content_type="application/json"))
+        assert refused.status_code == 409
+        report = {"person": payload["people"][0]["id"], "remark": "Not Ada."}
+        browser.keep(client.post(f"/api/v1/slots/{token}/reports", report, content_type="application/json"))
         browser.keep(submit(client, payload["slot"]["token"]))
         browser.keep(client.get(f"/api/v1/studies/{study.slug}/slots/last"))
     browser.keep(client.get("/api/v1/judgments"))
@@ -151,16 +169,42 @@ def test_nothing_that_comes_from_a_clip_but_its_pictures_is_sent(study):
 
 
 @pytest.mark.django_db
+def test_nothing_measured_is_sent_before_the_answer(study):
+    """Neither similarity nor score, in any of the roundings in which they are stored."""
+    client = client_of(make_annotator(study))
+    payload = claim(client, study).json()
+    token = payload["slot"]["token"]
+    body = client.get(f"/api/v1/slots/{token}/faces").json()
+    told = json.dumps([payload, body]) + client.get(f"/w/{study.slug}/").content.decode()
+    # The fraction of a second would now and then read like a similarity, and a token like anything.
+    told = re.sub(r"T\d\d:\d\d:\d\d\.\d+", "", told).replace(token, "")
+    tracks = IdentityTrack.objects.all()
+    measured = {value for track in tracks for name in ("own", "other") for value in track.curve[name]}
+    measured |= {track.threshold for track in tracks} | {track.similarity for track in tracks}
+    measured |= {analysis.score for analysis in ClipAnalysis.objects.all()}
+    assert len(measured) > 6
+    assert [value for value in measured if f"{value:.2f}" in told] == []
+    assert set(body) == {"moments", "curves", "reported", "left", "right", "people"}
+    assert {key for person in body["people"] for side in ("left", "right") for key in person[side]} == {
+        "seen",
+        "note",
+    }
+
+
+@pytest.mark.django_db
 def test_two_slots_of_one_clip_look_like_two_of_different_clips(study):
     everything = []
     for _ in range(2):
         _, headers = shown(study, client_of(make_annotator(study)))
         everything += [(clip, each) for clip, of_clip in headers.items() for each in of_clip]
-    assert len(everything) == 12
+    assert len(everything) == 24
     tags = [each.pop("ETag") for _, each in everything]
-    assert len(set(tags)) == 12
+    assert len(set(tags)) == 24
     # All clips of this study have one size, so nothing else differs either.
-    assert len({tuple(sorted(each.items())) for _, each in everything}) == 1
+    clips = [each for clip, each in everything if clip > 0]
+    assert len({tuple(sorted(each.items())) for each in clips}) == 1
+    crops = [{**each, "Content-Length": ""} for clip, each in everything if clip < 0]
+    assert len({tuple(sorted(each.items())) for each in crops}) == 1
     assert "Last-Modified" not in everything[0][1]
 
 

@@ -3,6 +3,9 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
+from annotator.releasing.options import ReleaseOptions
+from annotator.services.releases import release_create
+from config.accounts.models import User
 from tests.annotator.factories import make_annotator, make_pair, make_person, make_study, make_user
 from tests.annotator.test_slots_api import claim, client_of, submit
 
@@ -52,6 +55,23 @@ def test_a_study_shows_itself_to_members_alone():
     assert outsider.get(f"/api/v1/studies/{study.slug}").status_code == 404
     assert outsider.get("/api/v1/studies").json()["results"] == []
     assert outsider.get(f"/api/v1/studies/{study.slug}/slots/last").status_code == 404
+
+
+def test_a_release_is_for_the_leads_of_its_study():
+    """As on the pages: what a study found out is not every lead's, though the library is."""
+    leads = [make_user(is_lead=True), make_user(is_lead=True)]
+    studies = [make_study(created_by=lead) for lead in leads]
+    release = release_create(study=studies[0], options=ReleaseOptions(), created_by=leads[0])
+    mine, other = map(client_of, leads)
+
+    assert [row["id"] for row in mine.get("/api/v1/releases").json()["results"]] == [release.pk]
+    assert mine.get(f"/api/v1/releases/{release.pk}").json()["name"] == studies[0].slug
+    assert other.get("/api/v1/releases").json()["results"] == []
+    assert other.get(f"/api/v1/releases/{release.pk}").status_code == 404
+    former = User.objects.get(pk=leads[0].pk)
+    former.is_lead = False
+    former.save()
+    assert client_of(former).get("/api/v1/releases").json()["results"] == []
 
 
 def test_everybody_sees_their_own_judgments():

@@ -4,7 +4,10 @@ import pytest
 from django.test import Client
 
 from annotator.models import Judgment, Role, Slot
+from annotator.services.judgments import GONE
 from annotator.services.studies import study_pause
+from datasets.models import Person
+from datasets.services.deletion import person_delete
 from tests.annotator.factories import expire, make_annotator, make_answer, make_study, make_user
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +63,7 @@ def test_a_pair_is_claimed_and_judged():
     assert reply.json() == {
         "judgment": Judgment.objects.get().pk,
         "surplus": False,
+        "notice": "",
         "progress": {"done": 1, "total": 3, "median_seconds": 4},
     }
     last = client.get(f"/api/v1/studies/{study.slug}/slots/last").json()
@@ -80,6 +84,37 @@ def test_the_same_key_again_gets_the_same_reply():
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.content == first.content
     assert Judgment.objects.filter(idempotency_key=key).values_list("overall", flat=True).get() == "left"
+
+
+def test_an_answer_that_names_somebody_deleted_meanwhile_is_kept_without_their_name():
+    study = make_study()
+    client = client_of(make_annotator(study))
+    payload = claim(client, study).json()
+    token, (kept, deleted) = payload["slot"]["token"], (person["id"] for person in payload["people"])
+    person_delete(person=Person.objects.get(pk=deleted))
+
+    mark = {"side": "left", "kind": "drift", "frame": 7}
+    answer = make_answer(
+        "left",
+        people={str(kept): "left", str(deleted): "right"},
+        marks=[{**mark, "person": kept}, {**mark, "person": deleted}],
+        remark="The jaw.",
+    )
+    key = uuid.uuid4()
+    reply = submit(client, token, key=key, answer=answer)
+
+    assert reply.status_code == 201
+    assert reply.json()["notice"] == GONE
+    assert submit(client, token, key=key, answer=answer).json() == reply.json()
+    judgment = Judgment.objects.get()
+    assert (judgment.overall, judgment.remark, judgment.surplus) == ("left", "The jaw.", False)
+    assert set(judgment.people.values_list("person", "verdict")) == {(kept, "left"), (None, "right")}
+    assert set(judgment.marks.values_list("person", "frame")) == {(kept, 7), (None, 7)}
+
+    last = client.get(f"/api/v1/studies/{study.slug}/slots/last").json()["previous"]
+    assert last["answer"]["marks"] == [{**mark, "person": kept}]
+    again = submit(client, token, answer=last["answer"], supersedes=last["judgment"])
+    assert (again.status_code, again.json()["notice"]) == (201, "")
 
 
 def test_an_answer_that_is_late_is_taken_while_the_slot_is_free():

@@ -10,7 +10,7 @@ from django.test import Client
 from PIL import Image
 
 from config.accounts.models import User
-from datasets.media import write_video
+from datasets.media.write import write_video
 
 MakeVideo = Callable[..., Path]
 

@@ -2,12 +2,25 @@
 
 import hashlib
 import itertools
+import json
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from datasets.models import Clip, ClipState, ClipSubject, Pair, Person, Reference, Release, ReleaseState
+from datasets.models import (
+    Clip,
+    ClipAnalysis,
+    ClipState,
+    ClipSubject,
+    FaceTrack,
+    IdentityTrack,
+    Pair,
+    Person,
+    Reference,
+    Release,
+    ReleaseState,
+)
 
 _number = itertools.count(1)
 
@@ -51,6 +64,56 @@ def make_clip(*people: Person, **fields: Any) -> Clip:
 
 def make_pair(clip_a: Clip, clip_b: Clip, **fields: Any) -> Pair:
     return Pair.objects.create(clip_a=clip_a, clip_b=clip_b, **fields)
+
+
+def make_analysis(clip: Clip, *others: Person | None, **fields: Any) -> ClipAnalysis:
+    """Make an analysis in which each subject of the clip is seen all the time, and so is each of the others.
+
+    The faces have the numbers 0, 1, … in that order; someone who is None is nobody of them.
+    """
+    number = next(_number)
+    people = [each.person for each in clip.clip_subjects.select_related("person")]
+    frames = clip.frames or 1
+    faces = [*people, *others]
+    boxes = [[[20 * i, 8, 20 * i + 16, 28]] * frames for i in range(len(faces))]
+    tracks = [
+        {"number": i, "still": False, "frames": list(range(frames)), "boxes": each}
+        for i, each in enumerate(boxes)
+    ]
+    overlay = {
+        "frames": frames, "fps": 24.0, "width": clip.width, "height": clip.height, "cuts": [], "tracks": tracks
+    }  # fmt: skip
+    values: dict[str, Any] = {
+        "backend": "yunet@1+sface@1",
+        "file": _store(f"tracks/{number}.npz", b"tracks"),
+        "overlay_file": _store(f"overlays/{number}.json", json.dumps(overlay).encode()),
+        "strips_file": _store(f"strips/{number}.jpg", b"strips"),
+        "strip_frames": list(range(0, frames, 6)),
+        "strip_step": 0.25,
+        "summary": {"frames": frames, "people": len(faces), "stills": 0},
+        "score": 0.8,
+        "face_sim": 0.85,
+    }
+    analysis = ClipAnalysis.objects.create(clip=clip, **(values | fields))
+    FaceTrack.objects.bulk_create(
+        FaceTrack(
+            analysis=analysis, number=i, first=0, last=frames - 1, frames=frames, quality=0.9,
+            machine_person=person, person=person, similarity=None if person is None else 0.8,
+        )
+        for i, person in enumerate(faces)
+    )  # fmt: skip
+    IdentityTrack.objects.bulk_create(
+        IdentityTrack(
+            analysis=analysis, person=person, row=row, similarity=0.8, coverage=1.0, threshold=0.36,
+            numbers={"similarity": 0.8, "survival_threshold": 0.36, "coverage": 1.0, "drop_gaps": []},
+            curve={
+                "frames": [0, frames - 1], "own": [0.8, 0.8], "other": [], "quality": [1.0, 1.0],
+                "swapped": [False, False], "spans": [[0, frames - 1]],
+            },
+        )
+        for row, person in enumerate(people)
+    )  # fmt: skip
+    return analysis
 
 
 def make_release(*clips: Clip, people: tuple[Person, ...] = (), state: str = ReleaseState.FROZEN) -> Release:

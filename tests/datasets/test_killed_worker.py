@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
-from datasets.media import write_video
+from datasets.media.write import write_video
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +38,8 @@ class Installation:
             "LIKENESS_HOME": str(home),
             "LIKENESS_ENV_FILE": str(home / "none.env"),
             "LIKENESS_JOB_STALE_SECONDS": "1",
+            "LIKENESS_ANALYSE_CLIPS": "0",
+            "LIKENESS_FACE_BACKEND": "dlib",
         }
         self.workers: list[subprocess.Popen[bytes]] = []
 
@@ -49,9 +52,9 @@ class Installation:
             capture_output=True,
         )
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self, queue: str = "media") -> subprocess.Popen[bytes]:
         log = (self.home / f"worker-{len(self.workers)}.log").open("wb")
-        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--pool", "solo", "-Q", "media"]
+        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--pool", "solo", "-Q", queue]
         with log:
             worker = subprocess.Popen(command, cwd=REPOSITORY, env=self.environment, stdout=log, stderr=log)
         self.workers.append(worker)
@@ -60,6 +63,10 @@ class Installation:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.home / "likeness.sqlite3", timeout=20)) as database:
             return database.execute(query).fetchall()
+
+    def sweep(self, queue: str) -> None:
+        """Do what celery beat does every 15 seconds."""
+        self.run("-m", "celery", "-A", "config", "call", "config.jobs.tasks.jobs_sweep", "--queue", queue)
 
     def wait_for(self, condition: Callable[[], object], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
@@ -108,10 +115,7 @@ def test_the_job_is_taken_up_again_and_nothing_is_doubled(installation: Installa
     installation.start_worker()
 
     def is_ready() -> bool:
-        # What celery beat does every 15 seconds.
-        installation.run(
-            "-m", "celery", "-A", "config", "call", "config.jobs.tasks.jobs_sweep", "--queue", "media"
-        )
+        installation.sweep("media")
         return installation.rows("SELECT state FROM datasets_clip") == [("ready",)]
 
     installation.wait_for(is_ready, "the clip")
@@ -122,3 +126,39 @@ def test_the_job_is_taken_up_again_and_nothing_is_doubled(installation: Installa
     stored = [path.parent.parent.name for path in (home / "media").rglob("*") if path.is_file()]
     assert sorted(stored) == ["clips", "filmstrip", "playback", "poster"]
     assert list((home / "uploads").iterdir()) == []
+
+
+def test_a_batch_of_faces_goes_on_and_leaves_no_process_behind(
+    installation: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "clips").mkdir()
+    rng = np.random.default_rng(7)
+    for number in range(6):
+        noise = rng.integers(0, 255, (8, 240, 320, 3), dtype=np.uint8)
+        write_video((noise[index % 8] for index in range(48)), tmp_path / "clips" / f"{number}.mp4", fps=24)
+    installation.run("manage.py", "import_clips", str(tmp_path / "clips"))
+    installation.run("manage.py", "analyse_clips", "--all", "--detach")
+    first = installation.start_worker("vision")
+    done = "SELECT count(*) FROM datasets_clipanalysis"
+    installation.wait_for(lambda: installation.rows(done)[0][0] >= 1, "the first clip's faces")
+    family = psutil.Process(first.pid).children(recursive=True)
+    assert family  # clips are analysed in processes of their own
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert alive == []
+    before = installation.rows("SELECT clip_id, analysed_at FROM datasets_clipanalysis")
+    assert len(before) < 6
+
+    installation.start_worker("vision")
+
+    def is_over() -> bool:
+        installation.sweep("vision")
+        return installation.rows("SELECT state, attempt FROM jobs_job WHERE kind = 'clips_analyse'") == [
+            ("succeeded", 2)
+        ]
+
+    installation.wait_for(is_over, "the end of the batch")
+    after = installation.rows("SELECT clip_id, analysed_at FROM datasets_clipanalysis")
+    assert len(after) == 6
+    assert set(before) <= set(after)  # nothing was done twice

@@ -8,6 +8,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # Read by Django itself, before any settings.
 READ_BY_DJANGO = {"DJANGO_SETTINGS_MODULE"}
 READ_BY_COMPOSE = {"POSTGRES_PASSWORD", "LIKENESS_PORT"}
+# By huggingface_hub, in a worker that pushes a release.
+READ_BY_HUB = {"HF_TOKEN", "HF_ENDPOINT"}
 
 
 def names_read_by_settings() -> set[str]:

@@ -5,10 +5,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
+from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotator.models import Study
+from config.accounts.models import User
 from tests.annotator.factories import make_annotator
 from tests.end_to_end.browser import find_chromium, started_browser
 from tests.end_to_end.coded_clips import write_coded_clip
@@ -64,6 +67,25 @@ def player_page(chromium: Browser, player_address: str) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{player_address}/pages/player.html")
     page.wait_for_function("window.harness !== undefined")
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def lead_page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A page of a lead who is logged in; an exception in it, or a breach of its policy, fails the test."""
+    client = Client()
+    client.force_login(User.objects.create_user("lead", is_lead=True))
+    cookie = django_settings.SESSION_COOKIE_NAME
+    context = chromium.new_context(viewport={"width": 1280, "height": 720}, base_url=live_server.url)
+    context.add_cookies([{"name": cookie, "value": client.cookies[cookie].value, "url": live_server.url}])
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console", lambda message: errors.append(message.text) if "Content Security" in message.text else None
+    )
     yield page
     context.close()
     assert errors == []

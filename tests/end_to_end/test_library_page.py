@@ -1,41 +1,22 @@
-"""A lead in the library by browser: uploads, filters, filmstrips, references, deletion."""
+"""A lead in the library by browser: uploads, manifests, filters, filmstrips, references, deletion."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from django.conf import settings as django_settings
-from django.test import Client
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
-from config.accounts.models import User
-from datasets.media import write_video
-from datasets.models import Clip, ClipState, Person
+from datasets.media.write import write_video
+from datasets.models import Clip, ClipState, Pair, Person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """A page of a lead who is logged in; an exception in it, or a breach of its policy, fails the test."""
-    client = Client()
-    client.force_login(User.objects.create_user("lead", is_lead=True))
-    cookie = django_settings.SESSION_COOKIE_NAME
-    context = chromium.new_context(viewport={"width": 1280, "height": 720}, base_url=live_server.url)
-    context.add_cookies([{"name": cookie, "value": client.cookies[cookie].value, "url": live_server.url}])
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console", lambda message: errors.append(message.text) if "Content Security" in message.text else None
-    )
-    yield page
-    context.close()
-    assert errors == []
+def page(lead_page: Page) -> Page:
+    return lead_page
 
 
 @pytest.fixture
@@ -124,3 +105,42 @@ def test_references_are_added_ordered_and_deleted_and_the_person_goes(page: Page
     page.get_by_role("button", name="Delete for good").click()
     expect(page.get_by_text("No people yet")).to_be_visible()
     assert not Person.objects.exists()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A manifest, and the folder that it names files of."""
+    folder = tmp_path / "source"
+    rows = ["clip,prompt,subjects,generator"]
+    for name, shade in (("scenes/a.mp4", 10), ("scenes/b.mp4", 90)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_video((np.full((48, 64, 3), shade + n, np.uint8) for n in range(12)), folder / name, fps=12)
+        rows.append(f"{name},They dance.,jo;al,maker of {name[-5]}")
+    (tmp_path / "clips.csv").write_text("\n".join([*rows, "../x.mp4,,,"]))
+    return folder
+
+
+def test_a_manifest_is_seen_line_by_line_then_imported(page: Page, source: Path) -> None:
+    page.goto("/library/upload/")
+    page.get_by_role("link", name="Import a manifest").click()
+    page.get_by_label("Manifest").set_input_files(source.parent / "clips.csv")
+    page.get_by_role("button", name="Look what it would do").click()
+    lines = page.locator("#import tbody tr")
+    expect(lines).to_have_count(3, timeout=30_000)
+    expect(lines.nth(0)).to_contain_text("does not exist")
+    expect(lines.nth(2)).to_contain_text("leaves the folder of the manifest")
+    assert Clip.objects.count() == 0
+
+    # The folder keeps its paths; when all is up, the lines are read again by themselves.
+    page.locator("input[webkitdirectory]").set_input_files(source)
+    expect(lines.nth(0)).to_contain_text("new", timeout=30_000)
+    expect(lines.nth(1)).to_contain_text("scenes/b.mp4")
+    assert Clip.objects.count() == 0
+
+    page.get_by_role("button", name="Import what can be taken").click()
+    expect(page.get_by_text("Imported.")).to_be_visible(timeout=30_000)
+    expect(page.locator("#import")).to_contain_text("leaves the folder of the manifest")
+    page.get_by_role("link", name="To the library").click()
+    expect(page.locator(".clip-card")).to_have_count(2)
+    assert set(Clip.objects.values_list("state", flat=True)) == {ClipState.READY}
+    assert Pair.objects.count() == 1

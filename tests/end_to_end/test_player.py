@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -20,7 +20,7 @@ Paint = dict[str, Any]
 class Pair:
     """Two clips in the player under test, and what was painted of them."""
 
-    def __init__(self, page: Page, left: str, right: str, path: str) -> None:
+    def __init__(self, page: Page, left: str, right: str, path: str | None) -> None:
         self.page = page
         self.facts = page.evaluate(
             "([left, right, path]) => harness.load(left, right, path)",
@@ -171,6 +171,30 @@ def test_flip_and_wipe_show_the_other_side_in_the_same_place(player_page: Page, 
     assert pair.take()[-1]["leftCode"] == 119
     pair.run("await harness.timed(() => player.wipeTo(1));")
     assert pair.take()[-1]["leftCode"] == 120
+
+
+def test_a_browser_whose_frames_carry_no_time_is_slower_and_as_exact(
+    chromium: Browser, player_address: str
+) -> None:
+    """Neither VideoDecoder nor VideoFrame, as in an old browser: the element is stepped, never run."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    context.add_init_script("delete globalThis.VideoDecoder; delete globalThis.VideoFrame;")
+    page = context.new_page()
+    page.goto(f"{player_address}/pages/player.html")
+    page.wait_for_function("window.harness !== undefined")
+    pair = Pair(page, "one", "faster", path=None)
+    for position in (31.7, 0, 59.99, 12.5):
+        pair.run(f"await harness.timed(() => player.seek({position}));")
+    assert pair.check()[-1]["right"] == 375
+    for frames in (1, 1, 10, -10, -1):
+        pair.run(f"await harness.timed(() => player.step({frames}));")
+    assert pair.check()[-1]["right"] == 376
+    pair.run("await harness.play(1, 13.2);")
+    painted = [paint["left"] for paint in pair.check(at_least=5)]
+    assert painted == sorted(painted), "a frame was shown after a later one"
+    pair.run("player.seek(58.9); await harness.play(2, 99);")
+    assert pair.check()[-1]["left"] == 1439
+    context.close()
 
 
 def test_says_what_is_not_a_clip(player_page: Page, path: str) -> None:

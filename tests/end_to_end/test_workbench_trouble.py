@@ -11,7 +11,8 @@ from playwright.sync_api import Route, expect
 
 from annotator.models import Judgment, Study
 from annotator.services.studies import study_pause
-from datasets.models import Clip
+from datasets.models import Clip, Person
+from datasets.services.deletion import person_delete
 from tests.end_to_end.workbench_page import PASSWORD, WorkbenchPage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -67,6 +68,17 @@ def test_a_failing_server_gets_the_answer_later(workbench: WorkbenchPage) -> Non
     workbench.wait_saved("waiting: 1")
     workbench.wait_saved()
     assert Judgment.objects.count() == 1
+
+
+def test_an_answer_about_somebody_deleted_meanwhile_leaves_the_browser(workbench: WorkbenchPage) -> None:
+    workbench.press(*ANSWER, "m")
+    person_delete(person=Person.objects.get(name="Bo"))
+    workbench.press("Enter")
+    workbench.wait_saved()
+    expect(workbench.page.locator("[data-said]")).to_contain_text("kept without their name")
+    judgment = Judgment.objects.get()
+    said = judgment.people.values_list("person__name", "verdict").order_by("person__name")
+    assert set(said) == {("Ada", "left"), (None, "same")}
 
 
 def test_a_page_instead_of_a_reply_is_no_reply(workbench: WorkbenchPage) -> None:

@@ -7,18 +7,26 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotator.models import Study
-from annotator.services.releases import FORMAT_NAMES, ReleaseOptions, release_build, release_create
+from annotator.releasing.options import ReleaseOptions
+from annotator.services.release_build import release_build
+from annotator.services.releases import CANCELLED, release_begin
+from config.jobs.models import JobState
+from config.jobs.runner import JobRun, beating
+from config.jobs.services import JobCancelled, JobLost, job_finish
 from config.web.progress import ProgressLine
 from datasets.models import Release
-from datasets.releases import ReleaseError
+from datasets.releases.errors import ReleaseError
+from datasets.releases.names import FORMAT_NAMES
 from datasets.services.hub import hub_check, hub_push
+
+LOST = "This export was silent for so long that it was taken for dead. Start it again."
 
 
 class Command(BaseCommand):
     help = (
-        "Release a study: write its comparisons, judgments, clips and people to a new folder, whole or not at all, "
-        "and register it as frozen. Nobody is in two splits. With --push-to-hub the folder is uploaded to a dataset "
-        "repository on the Hugging Face Hub (token in HF_TOKEN, or from `hf auth login`)."
+        "Release a study: write its comparisons, judgments, clips, people and tracks to a new folder, whole or not "
+        "at all, and register it as frozen. Nobody is in two splits. With --push-to-hub the folder is uploaded to a "
+        "dataset repository on the Hugging Face Hub (token in HF_TOKEN, or from `hf auth login`)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,6 +42,12 @@ class Command(BaseCommand):
             action="store_false",
             help="name clips and references without their files",
         )
+        parser.add_argument(
+            "--no-tracks",
+            dest="tracks",
+            action="store_false",
+            help="leave out the faces found in the clips, and their embeddings",
+        )
         parser.add_argument("--licence", default="other", help="of the preferences: cc-by-4.0, …")
         parser.add_argument("--push-to-hub", metavar="REPO", help="owner/name of a dataset repository")
         parser.add_argument(
@@ -44,7 +58,7 @@ class Command(BaseCommand):
         found = Study.objects.filter(slug=study).first()
         if found is None:
             raise CommandError(f"There is no study {study}.", returncode=2)
-        names = ("format", "splits", "seed", "embed", "media", "licence")
+        names = ("format", "splits", "seed", "embed", "media", "tracks", "licence")
         try:
             wanted = ReleaseOptions(**{name: options[name] for name in names})
             if push_to_hub:
@@ -58,13 +72,28 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _build(self, study: Study, options: ReleaseOptions, out: Path) -> Release:
-        release = release_create(study=study, options=options, folder=out)
+        release, job = release_begin(study=study, options=options, folder=out)
+        run = JobRun(job)
+        ended = JobState.FAILED
         try:
-            with ProgressLine(self.stderr, "pairs and clips") as progress:
-                return release_build(release=release, study=study, on_progress=progress)
-        except BaseException:
-            release.delete()
-            raise
+            with beating(job), ProgressLine(self.stderr, "pairs and clips") as progress:
+
+                def tell(done: int, total: int) -> None:
+                    progress(done, total)
+                    run.progress(done, total)
+
+                release_build(release=release, study=study, on_progress=tell)
+            ended = JobState.SUCCEEDED
+        except (JobCancelled, KeyboardInterrupt) as error:
+            ended = JobState.CANCELLED
+            raise ReleaseError(CANCELLED) from error
+        except JobLost as error:
+            raise ReleaseError(LOST) from error
+        finally:
+            if ended != JobState.SUCCEEDED:
+                release.delete()
+            job_finish(job=job, state=ended)
+        return release
 
     def _say(self, release: Release) -> None:
         counts = release.counts

@@ -11,7 +11,7 @@ from config.accounts.models import User
 from config.web.progress import ProgressLine
 from datasets.importing.release import ReleaseReport, import_release
 from datasets.models import Clip, ClipState
-from datasets.releases import ReleaseError
+from datasets.releases.errors import ReleaseError
 from datasets.services.preparation import clips_prepare_here
 
 

@@ -42,6 +42,13 @@ export async function download(url) {
   return cut(response.blob());
 }
 
+/** Have a picture in the browser's cache, decoded. @param {string} url */
+export function warm(url) {
+  const image = new Image();
+  image.src = url;
+  image.decode().catch(() => {});
+}
+
 /** @param {string} url @param {RequestInit} init */
 async function answered(url, init) {
   const response = await cut(

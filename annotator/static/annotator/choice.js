@@ -16,7 +16,7 @@ export function moveChoices(root) {
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     const button = event.target instanceof HTMLElement ? event.target.closest("[role=radio]") : null;
     const group = button?.closest("[role=radiogroup]");
-    if (!step || !button || !group) return;
+    if (!step || event.shiftKey || !button || !group) return;
     event.preventDefault();
     const buttons = /** @type {HTMLElement[]} */ ([...group.querySelectorAll("[role=radio]")]);
     const next = buttons[(buttons.indexOf(/** @type {HTMLElement} */ (button)) + step + buttons.length) % buttons.length];

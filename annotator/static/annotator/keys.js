@@ -50,6 +50,11 @@ export const KEYS = Object.freeze([
   { group: "Each person", key: "s", action: "judge-person", arg: "same", says: "the same" },
   { group: "Each person", key: "d", action: "judge-person", arg: "right", says: "kept better on the right" },
 
+  { group: "Faces over time", key: "arrowleft", shift: true, action: "moment", arg: "-1", says: "the crops before" },
+  { group: "Faces over time", key: "arrowright", shift: true, action: "moment", arg: "1", says: "the crops after" },
+  { group: "Faces over time", key: "c", action: "curves", says: "show similarity curves once you have answered" },
+  { group: "Faces over time", key: "g", action: "report", says: "the person’s crops show somebody else" },
+
   { group: "Marks", key: "m", action: "mark", says: "mark the person at this frame" },
   { group: "Marks", key: "b", action: "mark-kind", says: "the last mark is: drift, swap, blend, missing" },
   { group: "Marks", key: "x", action: "mark-side", says: "mark on the other side" },
@@ -65,6 +70,11 @@ export const KEYS = Object.freeze([
 
 const CAPS = { " ": "Space", enter: "Enter", escape: "Esc", backspace: "⌫", arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓" };
 
+const NAMES = {
+  " ": "Space", enter: "Enter", escape: "Escape", backspace: "Backspace",
+  arrowleft: "ArrowLeft", arrowright: "ArrowRight", arrowup: "ArrowUp", arrowdown: "ArrowDown",
+};
+
 /** @param {Line} line @returns {string} what stands on the key cap */
 export function capOf(line) {
   const cap = CAPS[/** @type {keyof typeof CAPS} */ (line.key)] ?? line.key.toUpperCase();
@@ -73,7 +83,7 @@ export function capOf(line) {
 
 /** @param {Line} line @returns {string} for aria-keyshortcuts */
 export function shortcutOf(line) {
-  const name = { " ": "Space", enter: "Enter", escape: "Escape", backspace: "Backspace" }[line.key] ?? line.key.toUpperCase();
+  const name = NAMES[/** @type {keyof typeof NAMES} */ (line.key)] ?? line.key.toUpperCase();
   return line.shift ? `Shift+${name}` : name;
 }
 
@@ -110,7 +120,7 @@ export function isForFocused(event) {
   if (focused.matches("input, textarea, select, [contenteditable]")) return true;
   if (focused.closest("dialog, [popover]")) return true;
   const works = [" ", "Enter"].includes(event.key) && focused.matches("button, a[href], summary");
-  const moves = event.key.startsWith("Arrow") && focused.matches("[role=radio], [role=slider]");
+  const moves = event.key.startsWith("Arrow") && !event.shiftKey && focused.matches("[role=radio], [role=slider]");
   return works || moves;
 }
 

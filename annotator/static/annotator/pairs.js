@@ -16,10 +16,12 @@
  * @typedef {object} Pair
  * @property {Payload} payload
  * @property {Promise<Record<"left" | "right", Source>>} sources
+ * @property {Promise<import("./faces.js").FacesBody | null>} faces  null where there are none to show
  * @property {boolean} isReady  whether the sources are open
  * @property {() => void} close
  */
-import { call, download } from "./api.js";
+import { call, download, warm } from "./api.js";
+import { fetchFaces } from "./faces.js";
 import { openSource } from "./player.js";
 
 export class Pairs {
@@ -31,7 +33,7 @@ export class Pairs {
   #prepared = null;
 
   /**
-   * @param {{claim: string, last: string}} urls
+   * @param {{claim: string, last: string, faces: string}} urls the last one with TOKEN where a pair's token goes
    * @param {() => string[]} held tokens of slots in the annotator's hands: on the screen, or with an answer not yet sent
    */
   constructor(urls, held) {
@@ -94,37 +96,32 @@ export class Pairs {
   /** @returns {Promise<Pair | null>} the pair judged last, with what was said @throws {ApiError} */
   async last() {
     const payload = await call(this.#urls.last);
-    return payload && opened(payload);
+    return payload && this.open(payload);
+  }
+
+  /** Open a pair's clips, anew after a failure. @param {Payload} payload @returns {Pair} */
+  open(payload) {
+    const sides = [openedClip(payload.left.url), openedClip(payload.right.url)];
+    const sources = Promise.all(sides).then(([left, right]) => ({ left, right }));
+    const close = () => sides.forEach((side) => side.then((source) => source.close(), () => {}));
+    // The pair can be judged without them.
+    const faces = fetchFaces(this.#urls.faces.replace("TOKEN", payload.slot.token)).catch(() => null);
+    const pair = { payload, sources, faces, isReady: false, close };
+    // Whoever shows the pair says what is wrong with it.
+    sources.then(() => (pair.isReady = true), () => {});
+    for (const person of payload.people) for (const url of person.references) warm(url);
+    return pair;
   }
 
   /** @param {string[]} [besides] tokens in hand that nobody else knows of */
   async #claimed(besides = []) {
     const payload = await call(this.#urls.claim, { holding: [...this.#held(), ...besides] });
-    this.#prepared = payload && opened(payload);
+    this.#prepared = payload && this.open(payload);
     return this.#prepared;
   }
-}
-
-/** Open the clips again, after a failure. @param {Payload} payload @returns {Pair} */
-export function opened(payload) {
-  const sides = [openedClip(payload.left.url), openedClip(payload.right.url)];
-  const sources = Promise.all(sides).then(([left, right]) => ({ left, right }));
-  const close = () => sides.forEach((side) => side.then((source) => source.close(), () => {}));
-  const pair = { payload, sources, isReady: false, close };
-  // Whoever shows the pair says what is wrong with it.
-  sources.then(() => (pair.isReady = true), () => {});
-  for (const person of payload.people) for (const url of person.references) warm(url);
-  return pair;
 }
 
 /** @param {string} url */
 async function openedClip(url) {
   return openSource(await download(url));
-}
-
-/** Have a picture in the browser's cache, decoded. @param {string} url */
-function warm(url) {
-  const image = new Image();
-  image.src = url;
-  image.decode().catch(() => {});
 }

@@ -46,6 +46,7 @@ export class People {
     this.#rows.forEach((row, index) => {
       const person = this.#people[index];
       const isChosen = index === chosen;
+      if (isChosen && !row.classList.contains("is-chosen")) row.scrollIntoView({ block: "nearest" });
       row.classList.toggle("is-chosen", isChosen);
       part(row, "[data-action=choose]").setAttribute("aria-pressed", String(isChosen));
       showChoice(part(row, "[data-verdicts]"), answer.of(person.id));
@@ -53,6 +54,18 @@ export class People {
       part(row, "[data-mark-side]").textContent = side;
       part(row, "[data-marks]").replaceChildren(...answer.marksOf(person.id).map((mark) => this.#mark(mark, person)));
     });
+  }
+
+  /** @param {Set<number | null>} reported whose crops are called wrong; null: everybody's */
+  report(reported) {
+    this.#rows.forEach((row, index) => {
+      part(row, "[data-reported]").hidden = !reported.has(this.#people[index].id) && !reported.has(null);
+    });
+  }
+
+  /** The rows, for whoever shows more in them. */
+  get rows() {
+    return this.#rows;
   }
 
   /** Say that a verdict is missing. @param {number} person id */

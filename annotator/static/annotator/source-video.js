@@ -2,7 +2,7 @@
  * Frames of a clip by index from a `<video>` element, for browsers without WebCodecs (no HTTPS, or old). The element
  * is never shown: every frame it presents is copied into a bounded cache under the index that the frame itself carries,
  * and the player paints from there. Where frames do not carry a time (no VideoFrame), the element is only ever seeked
- * while paused, where picture and position cannot differ: slower, and as exact.
+ * while paused, and a picture is believed to be what the element presented last: slower, and as exact.
  */
 import { ClipError, openClip } from "./facts.js";
 import { FrameCache } from "./frames.js";
@@ -35,6 +35,8 @@ export class VideoElementSource {
   /** Frames presented since the last seek: from, and newest; -1 before the first. */
   #from = -1;
   #newest = -1;
+  /** Index of the picture that the element has now, by its own account; -1 before the first. */
+  #shown = -1;
   /** Index that is being seeked to, or null. @type {number | null} */
   #seeking = null;
   #exact = "VideoFrame" in globalThis;
@@ -123,6 +125,8 @@ export class VideoElementSource {
   async #seeked() {
     if (this.#closed || this.#seeking === null) return;
     const target = this.#seeking;
+    // "Seeked" is said before the picture is there. Without a time on it, only its presentation says that it is.
+    if (!this.#exact && this.#shown !== target) return;
     const got = await this.#capture(target);
     if (this.#closed || got !== target) return; // The presented frame follows in #presented.
     this.#arrived(target);
@@ -132,7 +136,8 @@ export class VideoElementSource {
   #presented = (_now, metadata) => {
     if (this.#closed) return;
     this.#video.requestVideoFrameCallback(this.#presented);
-    void this.#capture(this.#indexOf(metadata.mediaTime)).then((index) => {
+    this.#shown = this.#indexOf(metadata.mediaTime);
+    void this.#capture(this.#shown).then((index) => {
       if (index === null || this.#closed) return;
       if (this.#seeking === null || index === this.#seeking) this.#arrived(index);
     });

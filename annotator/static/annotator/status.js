@@ -50,6 +50,14 @@ export class Status {
     this.announce(payload.previous ? "The pair you judged last" : `Next pair. ${this.#part("[data-count]").textContent} done`);
   }
 
+  /** The answer is given, and the pair stays for its curves. */
+  answered() {
+    this.#root.dataset.state = "answered";
+    this.#part("[data-submit-text]").textContent = "Next pair";
+    this.missing("");
+    this.say("Answered. Enter goes on, U changes it.");
+  }
+
   /** @param {Payload["progress"]} progress */
   progress(progress) {
     if (!this.#progress || progress.done >= this.#progress.done) this.#progress = progress;

@@ -9,12 +9,14 @@ import { ApiError, call } from "./api.js";
 import { moveChoices, showChoice } from "./choice.js";
 import { fillKeyMap, prepareDialog } from "./dialogs.js";
 import { Drafts } from "./drafts.js";
+import { Faces } from "./faces.js";
 import { Heartbeat } from "./heartbeat.js";
 import { isForFocused, labelKeys, lineFor } from "./keys.js";
 import { Outbox } from "./outbox.js";
-import { Pairs, opened } from "./pairs.js";
+import { Pairs } from "./pairs.js";
 import { People } from "./people.js";
 import { Player } from "./player.js";
+import { Reports } from "./reports.js";
 import { Stage } from "./stage.js";
 import { Status } from "./status.js";
 import { Stopwatch } from "./stopwatch.js";
@@ -24,7 +26,7 @@ import { Timeline } from "./timeline.js";
 /** @typedef {import("./pairs.js").Pair} Pair */
 
 /** Actions that a key held down repeats. */
-const REPEATED = new Set(["step", "skip", "move"]);
+const REPEATED = new Set(["step", "skip", "move", "moment"]);
 
 /** Between two tries to get a pair, milliseconds. */
 const RETRY = 3_000;
@@ -42,6 +44,9 @@ class Workbench {
   #pairs;
   #drafts;
   #heartbeat;
+  #faces;
+  #reports;
+  #urls;
   #stopwatch = new Stopwatch();
   #answer = new Answer();
   /** The pair on the screen. @type {Pair | null} */
@@ -52,6 +57,12 @@ class Workbench {
   #chosen = 0;
   /** @type {"left" | "right"} The side on which marks are set. */
   #side = "left";
+  /** Whether the pair on the screen is answered, and stays for its curves until the next Enter. */
+  #answered = false;
+  /** Key of the answer after which the curves come. */
+  #awaited = "";
+  /** Whose crops this annotator called wrong; null among them: everybody's. @type {Set<number | null>} */
+  #reported = new Set();
   /** Counts what is asked of the server for the screen: the newest wins. */
   #turn = 0;
 
@@ -59,6 +70,8 @@ class Workbench {
   constructor(root) {
     this.#root = root;
     const { owner = "", study = "", claim = "", last = "", heartbeat = "", submit = "", login = "" } = root.dataset;
+    const { facesUrl = "", curvesUrl = "", reportsUrl = "" } = root.dataset;
+    this.#urls = { curves: curvesUrl, reports: reportsUrl };
     this.#player = new Player({ left: canvas(root, "left"), right: canvas(root, "right") });
     this.#stage = new Stage(part(root, "[data-stage]"), this.#player);
     this.#timeline = new Timeline(part(root, "[data-timeline]"), this.#player);
@@ -66,7 +79,12 @@ class Workbench {
     this.#people = new People(part(root, "[data-persons]"), template, (what, mark) => this.#hearMark(what, mark));
     this.#drafts = new Drafts(owner, study);
     this.#outbox = new Outbox({ owner, post: (body) => call(submit, body) });
-    this.#pairs = new Pairs({ claim, last }, () => this.#held());
+    this.#pairs = new Pairs({ claim, last, faces: facesUrl }, () => this.#held());
+    this.#faces = new Faces(root, this.#player, (person, side, moment) => this.#look(person, side, moment));
+    this.#reports = new Reports(part(root, "[data-report]"), {
+      say: (text) => this.#status.say(text),
+      changed: (person, wrong) => this.#noteReport(person, wrong),
+    });
     this.#status = new Status(root, { login, outbox: this.#outbox });
     this.#heartbeat = new Heartbeat({
       url: heartbeat,
@@ -130,6 +148,9 @@ class Workbench {
     "no-drift": () => this.#toggleWithoutDrift(),
     unmark: () => this.#unmarkLast(),
     remark: () => this.#openRemark(),
+    moment: (by) => this.#faces.step(Number(by)),
+    curves: () => this.#toggleCurves(),
+    report: () => this.#report(),
     submit: () => this.#submit(),
     undo: () => void this.#undo(),
     instructions: () => dialog("wb-instructions").showModal(),
@@ -183,6 +204,7 @@ class Workbench {
 
   /** @param {Answer} answer */
   #say(answer) {
+    if (this.#answered) return this.#status.say("This pair is answered. U takes the answer back, Enter goes on.");
     this.#answer = answer;
     if (this.#pair && !this.#pair.payload.previous) {
       this.#drafts.keep(this.#pair.payload.slot.token, answer, this.#stopwatch.worked);
@@ -275,6 +297,8 @@ class Workbench {
 
   #showAnswer() {
     const { questions } = this.#pair?.payload ?? { questions: NO_QUESTIONS };
+    this.#showTools();
+    this.#faces.mark(this.#answer);
     showChoice(part(this.#root, "[data-overall]"), this.#answer.overall);
     this.#people.update(this.#answer, this.#chosen, this.#side);
     this.#timeline.mark(this.#answer.marks, (id) => this.#nameOf(id));
@@ -285,14 +309,108 @@ class Workbench {
     button.classList.toggle("has-text", this.#answer.remark.trim() !== "");
   }
 
+  // Faces over time ------------------------------------------------------------------------------------------------
+
+  /** A crop was pointed at. @param {number} person index @param {"left" | "right"} side @param {number} moment seconds */
+  #look(person, side, moment) {
+    this.#chosen = person;
+    this.#side = side;
+    this.#player.pause();
+    this.#player.seek(moment);
+    this.#showAnswer();
+  }
+
+  /** Show the strips, as soon as they are there. @param {Pair} pair */
+  async #showFaces(pair) {
+    const body = await pair.faces;
+    if (pair !== this.#pair) return;
+    this.#faces.show(body, this.#people.rows, pair.payload.people);
+    this.#reported = new Set(body?.people.filter((person) => person.reported).map((person) => person.id));
+    if (body?.reported) this.#reported.add(null);
+    this.#showAnswer();
+    if (this.#mayShowCurves) void this.#loadCurves();
+  }
+
+  /** The tools over the rows, which speak of the chosen person. */
+  #showTools() {
+    const person = this.#person;
+    const tools = part(this.#root, "[data-face-tools]");
+    tools.hidden = !this.#faces.body || !person;
+    if (tools.hidden || !person) return;
+    part(tools, "[data-chosen]").textContent = person.name;
+    part(tools, "[data-asks=marks]").hidden = !this.#questions.marks;
+    part(tools, "[data-mark-side]").textContent = this.#side;
+    press(tools, "no-drift", this.#answer.isWithoutDrift(person.id));
+    press(tools, "report", this.#reported.has(person.id) || this.#reported.has(null));
+    press(tools, "curves", this.#wantsCurves);
+    part(tools, "[data-action=curves]").hidden = this.#faces.body?.curves === "never";
+    this.#people.report(this.#reported);
+  }
+
+  /** What this browser was told, else what the study does by itself. */
+  get #wantsCurves() {
+    const kept = localStorage.getItem(this.#curvesKey);
+    return kept === null ? this.#faces.body?.curves === "always" : kept === "on";
+  }
+
+  get #curvesKey() {
+    return `likeness.curves.${this.#root.dataset.owner}`;
+  }
+
+  get #mayShowCurves() {
+    const { body } = this.#faces;
+    const isAnswered = this.#answered || Boolean(this.#pair?.payload.previous);
+    return this.#wantsCurves && (body?.curves === "always" || (body?.curves === "after" && isAnswered));
+  }
+
+  #toggleCurves() {
+    const { body } = this.#faces;
+    if (!body) return this.#status.say("No faces were looked for in this pair.");
+    if (body.curves === "never") return this.#status.say("This study shows no curves.");
+    const wanted = !this.#wantsCurves;
+    localStorage.setItem(this.#curvesKey, wanted ? "on" : "off");
+    this.#showTools();
+    if (this.#mayShowCurves) return void this.#loadCurves();
+    this.#faces.curves(null);
+    this.#status.say(wanted ? "Enter shows the curves from now on, and Enter again goes on." : "No curves.");
+  }
+
+  async #loadCurves() {
+    const pair = this.#pair;
+    if (!pair) return;
+    try {
+      const curves = await call(this.#urls.curves.replace("TOKEN", pair.payload.slot.token), {});
+      if (pair === this.#pair && this.#mayShowCurves) this.#faces.curves(curves);
+    } catch (error) {
+      if (pair === this.#pair) this.#status.say(error instanceof ApiError ? error.message : "The curves could not be fetched.");
+    }
+  }
+
+  #report() {
+    const person = this.#person;
+    if (!this.#faces.body || !person || !this.#pair) return;
+    const url = this.#urls.reports.replace("TOKEN", this.#pair.payload.slot.token);
+    if (this.#reported.has(person.id)) void this.#reports.withdraw(url, person);
+    else if (this.#reported.has(null)) void this.#reports.withdraw(url, null);
+    else this.#reports.open(url, person);
+  }
+
+  /** @param {number | null} person @param {boolean} wrong */
+  #noteReport(person, wrong) {
+    if (wrong) this.#reported.add(person);
+    else this.#reported.delete(person);
+    this.#showTools();
+  }
+
   // From pair to pair ----------------------------------------------------------------------------------------------
 
   #submit() {
     if (!this.#pair) return;
+    if (this.#answered) return void this.#advance(() => this.#pairs.take());
     const { payload } = this.#pair;
     const missing = this.#answer.missing(payload.questions, payload.people);
     if (missing !== null) return this.#point(missing);
-    this.#outbox.put({
+    const key = this.#outbox.put({
       token: payload.slot.token,
       supersedes: payload.previous?.judgment ?? null,
       answer: this.#answer.toJSON(),
@@ -300,7 +418,15 @@ class Workbench {
     });
     if (payload.previous) return void this.#unpark();
     this.#drafts.clear();
+    if (this.#wantsCurves && this.#faces.body?.curves === "after") return this.#stay(key);
     void this.#advance(() => this.#pairs.take());
+  }
+
+  /** Keep the answered pair for its curves, until the next Enter. @param {string} key of the answer */
+  #stay(key) {
+    this.#answered = true;
+    this.#awaited = key;
+    this.#status.answered();
   }
 
   /** @param {"overall" | number} missing */
@@ -320,6 +446,8 @@ class Workbench {
   async #advance(get) {
     const turn = (this.#turn += 1);
     this.#pair = null;
+    this.#answered = false;
+    this.#reports.close();
     this.#player.unload();
     this.#status.ended(null);
     // The old pictures stay for the moment that a prepared pair takes, and no longer.
@@ -345,6 +473,9 @@ class Workbench {
     const { payload } = pair;
     const draft = payload.previous ? { answer: payload.previous.answer, worked: 0 } : this.#drafts.of(payload.slot.token);
     this.#pair = pair;
+    this.#answered = false;
+    this.#reported = new Set();
+    this.#reports.close();
     this.#player.unload();
     this.#answer = before?.answer ?? new Answer(draft?.answer);
     this.#chosen = 0;
@@ -354,6 +485,7 @@ class Workbench {
     this.#status.show(payload);
     this.#say(this.#answer);
     this.#heartbeat.start(payload.slot.lease_seconds);
+    void this.#showFaces(pair);
     await this.#play(pair);
     this.#prepare();
   }
@@ -378,8 +510,10 @@ class Workbench {
     if (this.#pair && !this.#pair.payload.previous && this.#outbox.state.waiting === 0) this.#pairs.prepare();
   }
 
-  /** @param {{letter: import("./outbox.js").Letter, reply: {progress: any, surplus: boolean}}} detail */
-  #sent({ reply }) {
+  /** @param {{letter: import("./outbox.js").Letter, reply: {progress: any, surplus: boolean, notice: string}}} detail */
+  #sent({ letter, reply }) {
+    if (this.#answered && letter.key === this.#awaited) void this.#loadCurves();
+    if (reply.notice) this.#status.say(reply.notice);
     if (reply.surplus) this.#status.say("Kept, and not counted: somebody else had answered this pair meanwhile.");
     this.#status.progress(reply.progress);
     this.#prepare();
@@ -391,7 +525,8 @@ class Workbench {
     if (this.#outbox.state.waiting > 0) {
       return this.#status.say("Your last answer is still on its way. It can be taken back once it is saved.");
     }
-    const parked = { pair: this.#pair, answer: this.#answer, worked: this.#stopwatch.worked };
+    // An answered pair is not one to come back to.
+    const parked = { pair: this.#answered ? null : this.#pair, answer: this.#answer, worked: this.#stopwatch.worked };
     try {
       const pair = await this.#pairs.last();
       if (!pair) return this.#status.say("There is no answer to take back yet.");
@@ -410,7 +545,7 @@ class Workbench {
     this.#parked = null;
     if (!parked?.pair) return this.#advance(() => this.#pairs.take());
     this.#turn += 1;
-    await this.#show(opened(parked.pair.payload), parked);
+    await this.#show(this.#pairs.open(parked.pair.payload), parked);
   }
 
   // What can go wrong ----------------------------------------------------------------------------------------------
@@ -440,7 +575,7 @@ class Workbench {
     const pair = this.#pair;
     const again = () => {
       if (!pair || pair !== this.#pair) return;
-      this.#pair = opened(pair.payload);
+      this.#pair = this.#pairs.open(pair.payload);
       void this.#play(this.#pair);
     };
     this.#stage.veil(`${message} Try again, or answer “cannot judge”.`, ["Try again", again]);
@@ -464,6 +599,7 @@ class Workbench {
 
   /** The pair whose lease is held: the one on the screen, or the one it was parked for. */
   #leased() {
+    if (this.#answered) return null;
     return this.#pair?.payload.previous ? (this.#parked?.pair ?? null) : this.#pair;
   }
 
@@ -502,6 +638,11 @@ function part(root, selector) {
 /** @param {ParentNode} root @param {"left" | "right"} side */
 function canvas(root, side) {
   return /** @type {HTMLCanvasElement} */ (part(root, `[data-canvas=${side}]`));
+}
+
+/** @param {ParentNode} root @param {string} action @param {boolean} pressed */
+function press(root, action, pressed) {
+  part(root, `[data-action=${action}]`).setAttribute("aria-pressed", String(pressed));
 }
 
 /** @param {string} id */

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from datasets.identity.about import DLIB_IN_USE
 from datasets.identity.backends.protocol import Backend, Detector, Embedder, Prepared
 from datasets.identity.errors import IdentityError, ModelError
 
@@ -38,12 +39,10 @@ BACKENDS: dict[str, Recipe] = {
     "mobilefacenet": Recipe("yunet", "mobilefacenet", "YuNet and an ArcFace-style ONNX file of your own"),
     "insightface": Recipe("insightface", "insightface", "a pack of your own, free for research only"),
     "dlib": Recipe("dlib_hog", "dlib_resnet", "needs no download; slower, and misses turned and small faces"),
+    "truth": Recipe(
+        "truth", "truth", "looks at nothing: reads a film of the procedural cast's own truth, for tests"
+    ),
 }
-
-DLIB_IN_USE = (
-    "The face models of OpenCV are not here, so dlib is used: about four times slower, and it misses faces that are "
-    "turned away or smaller than about 50 pixels. `manage.py fetch_models` gets the better ones."
-)
 
 
 def backend_load(name: str, models: Path | None = None) -> Backend:
@@ -51,7 +50,7 @@ def backend_load(name: str, models: Path | None = None) -> Backend:
 
     Args:
         name: A key of BACKENDS, or detector and embedder joined by a plus sign.
-        models: The folder of model files (`models.models_folder` says which by default).
+        models: The folder of model files (`models.models_folder` says which by default). For "truth": the film.
 
     Raises:
         ModelError: a file or library is missing or damaged.
@@ -120,14 +119,36 @@ def _pack_embedder(models: Path | None) -> Any:
     return PackEmbedder(models)
 
 
+def _film_truth(film: Path | None) -> Any:
+    from datasets.identity.backends.truth import film_truth_read
+
+    if film is None:
+        raise ModelError("The face backend 'truth' knows one film: say which instead of a folder of models.")
+    return film_truth_read(film)
+
+
+def _truth_detector(film: Path | None) -> Any:
+    from datasets.identity.backends.truth import TruthDetector
+
+    return TruthDetector(_film_truth(film))
+
+
+def _truth_embedder(film: Path | None) -> Any:
+    from datasets.identity.backends.truth import TruthEmbedder
+
+    return TruthEmbedder(_film_truth(film))
+
+
 _DETECTORS: dict[str, Callable[[Path | None], Detector]] = {
     "yunet": _yunet,
     "dlib_hog": _dlib_hog,
     "insightface": _pack_detector,
+    "truth": _truth_detector,
 }
 _EMBEDDERS: dict[str, Callable[[Path | None], Embedder]] = {
     "sface": _sface,
     "mobilefacenet": _mobilefacenet,
     "dlib_resnet": _dlib_resnet,
     "insightface": _pack_embedder,
+    "truth": _truth_embedder,
 }

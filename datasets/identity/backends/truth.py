@@ -6,16 +6,18 @@ swap of known size arrive at the metrics exactly.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.identity.backends.align import TEMPLATE
 from datasets.identity.backends.protocol import Backend, Prepared
-from datasets.identity.errors import IdentityError
+from datasets.identity.errors import ModelError
 from datasets.identity.faces import Face, Frame
 from datasets.identity.space import Embeddings, Space
 
@@ -47,24 +49,31 @@ class FilmTruth:
         return [int(p) for p in np.flatnonzero(known & (self.visibility[index] >= MIN_VISIBLE))]
 
 
-def film_truth_read(path: Path, *, noise: float = 0.0) -> FilmTruth:
-    """Read the truth that `datasets.cast` writes beside a clip (its schema 1).
+def film_truth_read(clip: Path, *, noise: float = 0.0) -> FilmTruth:
+    """Read the truth that `datasets.cast` writes beside a clip: `film.truth.npz` for `film.mp4` (its schema 1).
 
     Raises:
-        IdentityError: the file is of another schema.
+        ModelError: there is none, or it is damaged or of another schema.
     """
-    with np.load(path, allow_pickle=False) as stored:
-        if int(stored["version"]) != CAST_SCHEMA:
-            raise IdentityError(
-                f"{path.name} holds truth of schema {int(stored['version'])}, not {CAST_SCHEMA}."
-            )
-        return FilmTruth(
-            boxes=stored["boxes"],
-            visibility=stored["visible"],
-            identity=stored["identity"],
-            landmarks=stored["landmarks"],
-            noise=noise,
+    path = clip.with_suffix(".truth.npz")
+    if not path.is_file():
+        raise ModelError(
+            f"There is no {path.name} beside {clip.name}: the face backend 'truth' reads what "
+            "`python -m datasets.cast` writes there, and works for no other film."
         )
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            if int(stored["version"]) != CAST_SCHEMA:
+                raise ModelError(f"{path.name} holds truth of schema {stored['version']}, not {CAST_SCHEMA}.")
+            return FilmTruth(
+                boxes=stored["boxes"],
+                visibility=stored["visible"],
+                identity=stored["identity"],
+                landmarks=stored["landmarks"],
+                noise=noise,
+            )
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
+        raise ModelError(f"{path.name} is damaged: film the clip again.") from error
 
 
 class TruthDetector:

@@ -43,7 +43,7 @@ def copy_paste(samples: PersonSamples, person: Person) -> CopyPaste:
     angles between embeddings: g the face, r the reference, t the ground truth. A clip has no true picture of each
     moment, so t is the mean of the person's other references; the median over good samples, for the reference that
     leans most. Positive: the face is nearer to this one picture than to the person. `picture` and `share` add what
-    an embedding is made to ignore, as correlation of the aligned grey pictures (own choice); mirrored ones count.
+    an embedding is made to ignore, as correlation of the aligned grey faces (own choice); mirrored ones count.
     """
     good = samples.good
     if not len(samples.embeddings):
@@ -87,7 +87,13 @@ def _angle(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32
 
 
 def _flat(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return pictures (N, side, side) as rows of mean 0 and length 1, so that products are correlations."""
-    rows = pictures.reshape(len(pictures), -1).astype(np.float32)
+    """Return the faces of pictures (N, side, side) as rows of mean 0 and length 1: products are correlations."""
+    rows = pictures[:, _face(pictures.shape[1])].astype(np.float32)
     rows -= rows.mean(axis=1, keepdims=True)
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+
+
+def _face(side: int) -> NDArray[np.bool_]:
+    """Return where the face lies in an aligned picture, (side, side): what is behind it is no part of a copy."""
+    y, x = (np.mgrid[:side, :side] + 0.5) / side
+    return np.asarray(((x - 0.5) / 0.33) ** 2 + ((y - 0.60) / 0.42) ** 2 <= 1)

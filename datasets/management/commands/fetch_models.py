@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         for name in FETCHED:
             self.stdout.write(f"{MODELS[name].what}, licence {MODELS[name].licence} …")
             try:
-                found = model_fetch(name, options["folder"])
+                found = model_fetch(name, options["folder"] or settings.FACE_MODELS)
             except ModelError as error:
                 raise CommandError(str(error)) from error
             self.stdout.write(f"  {found.path}")

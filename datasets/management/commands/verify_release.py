@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from datasets.releases import verify_release
+from datasets.releases.verify import verify_release
 
 
 class Command(BaseCommand):

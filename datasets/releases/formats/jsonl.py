@@ -16,7 +16,8 @@ from typing import Any
 from datasets.releases.checksums import write_checksums
 from datasets.releases.errors import ReleaseError
 from datasets.releases.features import Value
-from datasets.releases.schema import SCHEMA_VERSION, TABLES, Row
+from datasets.releases.manifest import SCHEMA_VERSION
+from datasets.releases.schema import TABLES, Row
 from datasets.releases.source import Source
 from datasets.releases.staging import staged_folder
 

@@ -1,21 +1,40 @@
 // The player of a clip's page: the browser's own, with steps of one frame and the number of the frame in view.
+// Others on the page learn of each painted frame by onFrame(), and move it by go().
 
 const root = document.querySelector("[data-player]");
+const listeners = new Set();
+
+export const video = root?.querySelector("video") ?? null;
+let fps = 1;
+let frames = 1;
+let shown = 0;
+
+export const lastFrame = () => frames - 1;
+export const shownFrame = () => shown;
+
+export function onFrame(listener) {
+  listeners.add(listener);
+  listener(shown);
+}
+
+const frameAt = (seconds) => Math.max(0, Math.min(frames - 1, Math.floor(seconds * fps + 1e-3)));
+
+// To the middle of a frame: its start, rounded the wrong way, would show the one before.
+export function go(frame) {
+  video.pause();
+  video.currentTime = (Math.max(0, Math.min(frames - 1, frame)) + 0.5) / fps;
+}
 
 if (root) {
-  const video = root.querySelector("video");
   const output = root.querySelector("[data-position]");
   const [numerator, denominator] = root.dataset.fps.split("/").map(Number);
-  const fps = numerator / denominator;
-  const frames = Number(root.dataset.frames);
+  fps = numerator / denominator;
+  frames = Number(root.dataset.frames);
 
-  const frameAt = (seconds) => Math.max(0, Math.min(frames - 1, Math.floor(seconds * fps + 1e-3)));
-  const say = (seconds) => (output.value = `frame ${frameAt(seconds)} of ${frames}, ${seconds.toFixed(2)} s`);
-
-  // To the middle of a frame: its start, rounded the wrong way, would show the one before.
-  function go(frame) {
-    video.pause();
-    video.currentTime = (Math.max(0, Math.min(frames - 1, frame)) + 0.5) / fps;
+  function say(seconds) {
+    shown = frameAt(seconds);
+    output.value = `frame ${shown} of ${frames}, ${seconds.toFixed(2)} s`;
+    for (const listener of listeners) listener(shown);
   }
 
   if ("requestVideoFrameCallback" in video) {
@@ -25,7 +44,7 @@ if (root) {
     };
     video.requestVideoFrameCallback(painted);
   } else {
-    video.addEventListener("timeupdate", () => say(video.currentTime));
+    for (const kind of ["timeupdate", "seeked"]) video.addEventListener(kind, () => say(video.currentTime));
   }
 
   for (const button of root.querySelectorAll("[data-step]"))

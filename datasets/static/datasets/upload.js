@@ -3,7 +3,7 @@
 
 const AT_ONCE = 2;
 const ASK_EVERY_MS = 1500;
-const FINAL = new Set(["ready", "refused", "known", "stuck", "failed"]);
+const FINAL = new Set(["ready", "stored", "refused", "known", "stuck", "failed"]);
 
 const zone = document.querySelector("[data-upload]");
 const facts = document.getElementById("upload-facts");
@@ -18,6 +18,7 @@ const WORDS = {
   sending: ["sending", "badge--accent"],
   pending: ["being prepared", "badge--paused"],
   ready: ["ready", "badge--open"],
+  stored: ["there", "badge--open"],
   known: ["there already", ""],
   refused: ["refused", "badge--error"],
   stuck: ["not prepared", "badge--error"],
@@ -82,6 +83,9 @@ function send(row) {
   sending += 1;
   setState(row, "sending");
   const body = new FormData(facts);
+  // Of a chosen folder: where in it the file lies, which is how a manifest calls it. Without the folder's own name.
+  const inside = row.file.webkitRelativePath?.split("/").slice(1).join("/");
+  if (inside) body.append("path", inside);
   body.append("file", row.file);
   const request = new XMLHttpRequest();
   request.open("POST", zone.dataset.upload);
@@ -94,6 +98,8 @@ function send(row) {
     sending -= 1;
     answer(row, request);
     sendNext();
+    // All are up: what waits for that goes on by itself.
+    if (rows.every((each) => FINAL.has(each.state))) document.querySelector("[data-after-uploads]")?.click();
   });
   request.send(body);
 }
@@ -138,10 +144,12 @@ zone.addEventListener("drop", (event) => {
   zone.classList.remove("is-over");
   take(event.dataTransfer.files);
 });
-zone.querySelector("input").addEventListener("change", (event) => {
-  take([...event.target.files]);
-  event.target.value = "";
-});
+for (const input of zone.querySelectorAll("input[type=file]")) {
+  input.addEventListener("change", (event) => {
+    take([...event.target.files]);
+    event.target.value = "";
+  });
+}
 // A file that misses the zone must not replace the page.
 for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
 window.addEventListener("beforeunload", (event) => {

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from annotator.models import Study
 from config.accounts.models import User
 from config.jobs.models import Job, JobState
-from datasets.media import write_video
+from datasets.media.write import write_video
 from datasets.models import Clip, ClipState, Pair
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from annotator.releasing.options import ReleaseOptions
+from annotator.services.release_build import CHANGED
 from annotator.services.releases import (
     CANCELLED,
-    CHANGED,
-    ReleaseOptions,
     release_cancel,
     release_delete,
     release_queue,
@@ -20,7 +20,7 @@ from config.jobs.models import Job, JobState
 from config.jobs.runner import JobRun, run_jobs
 from config.jobs.services import job_cancel, job_claim, jobs_release_stale
 from datasets.models import Person, Release, ReleaseState
-from datasets.releases import verify_release
+from datasets.releases.verify import verify_release
 from datasets.services.deletion import person_delete
 
 pytestmark = pytest.mark.django_db

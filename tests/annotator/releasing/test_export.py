@@ -9,13 +9,17 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from annotator.models import Judgment, Mark, PersonJudgment
+from annotator.releasing.options import ReleaseOptions
 from annotator.releasing.rows import StudyRows
 from annotator.services.consensus import study_consensus_refresh
-from annotator.services.releases import FORMAT_NAMES, ReleaseOptions, release_build, release_create
+from annotator.services.release_build import release_build
+from annotator.services.releases import release_create
 from datasets.models import Clip, Pair, Person, Release, ReleaseState
-from datasets.releases import Release as ReleaseFolder
-from datasets.releases import ReleaseError, verify_release
+from datasets.releases.errors import ReleaseError
 from datasets.releases.formats import open_folder
+from datasets.releases.names import FORMAT_NAMES
+from datasets.releases.reader import Release as ReleaseFolder
+from datasets.releases.verify import verify_release
 from datasets.services.deletion import clip_delete
 from tests.annotator.factories import make_person, make_user
 from tests.annotator.judging import answer, judge

@@ -12,12 +12,12 @@ from django.db import connection
 
 from annotator.models import Judgment, Mark, PersonJudgment, Study
 from annotator.services.consensus import study_consensus_refresh
-from annotator.services.releases import FORMAT_NAMES
 from config.accounts.models import User
 from datasets.models import Clip, Pair, Person, Reference, Release
-from datasets.releases import Release as ReleaseFolder
-from datasets.releases import verify_release
 from datasets.releases.formats import open_folder
+from datasets.releases.names import FORMAT_NAMES
+from datasets.releases.reader import Release as ReleaseFolder
+from datasets.releases.verify import verify_release
 from tests.annotator.factories import make_user
 from tests.annotator.judging import answer
 from tests.datasets.factories import content_of

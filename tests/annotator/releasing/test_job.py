@@ -9,20 +9,15 @@ import pytest
 from django.test import Client
 
 from annotator.models import Member, Role
+from annotator.releasing.options import ReleaseOptions
 from annotator.services.consensus import study_consensus_refresh
-from annotator.services.releases import (
-    ReleaseOptions,
-    release_delete,
-    release_export,
-    release_queue,
-    release_retry,
-    releases_folder,
-)
+from annotator.services.release_build import release_export
+from annotator.services.releases import release_delete, release_queue, release_retry, releases_folder
 from config.jobs.models import Job, JobState
 from config.jobs.runner import JobRun, run_job
 from config.jobs.services import JobCancelled, job_claim
 from datasets.models import Release, ReleaseState
-from datasets.releases import verify_release
+from datasets.releases.verify import verify_release
 from tests.annotator.factories import make_user
 from tests.annotator.judging import judge
 

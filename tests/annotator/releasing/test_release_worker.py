@@ -6,14 +6,16 @@ Real processes: Celery's worker over its filesystem broker, SQLite in a home of 
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from datasets.releases import verify_release
+from datasets.releases.verify import verify_release
 from tests.datasets.test_killed_worker import REPOSITORY, Installation
 
 pytestmark = pytest.mark.slow
@@ -22,11 +24,10 @@ CLIP_MB = 12
 # Far above the database's files, below one clip.
 DISK_BYTES = 8 * 1024**2
 
-# Six clips of noise with an answer to each pair, and a release of them that waits for a worker.
+# Six clips of noise with an answer to each pair; then a release of them that waits for a worker.
 MAKE = """
 import django, hashlib, random, sys
 django.setup()
-from annotator.services.releases import ReleaseOptions, release_queue
 from annotator.services.studies import study_create, study_open
 from datasets.models import Pair
 from django.core.files.base import ContentFile
@@ -50,7 +51,14 @@ study = study_create(
 study_open(study=study)
 for item in items_of(study):
     judge(item, make_user(f"judge-{{item.pk}}"), "a")
-release_queue(study=study, options=ReleaseOptions(format={format!r}))
+"""
+QUEUE = """
+import django
+django.setup()
+from annotator.models import Study
+from annotator.releasing.options import ReleaseOptions
+from annotator.services.releases import release_queue
+release_queue(study=Study.objects.get(), options=ReleaseOptions(format={format!r}))
 """
 AGAIN = """
 import django
@@ -71,11 +79,15 @@ class ReleaseSite(Installation):
         jobs = self.rows("SELECT state FROM jobs_job WHERE kind = 'release_export' ORDER BY id DESC")
         return jobs[0][0], *self.rows("SELECT state, error FROM datasets_release")[0]
 
-    def sweep(self) -> None:
+    def sweep(self, queue: str = "media") -> None:
         """Do what celery beat does every 15 seconds."""
         self.run(
             "-c", "import django; django.setup(); from config.jobs.tasks import jobs_sweep; jobs_sweep()"
         )
+
+    def execute(self, statement: str) -> None:
+        with closing(sqlite3.connect(self.home / "likeness.sqlite3", timeout=20)) as database, database:
+            database.execute(statement)
 
     def has_ended(self) -> bool:
         return self.state()[0] in ("succeeded", "failed")
@@ -96,14 +108,16 @@ class ReleaseSite(Installation):
 
 
 @pytest.fixture
-def make_site(tmp_path: Path) -> Iterator[Callable[[str], ReleaseSite]]:
-    """Return a function that makes an installation with a release of a format that waits for a worker."""
+def make_site(tmp_path: Path) -> Iterator[Callable[..., ReleaseSite]]:
+    """Return what makes an installation, with a release that waits for a worker where a format is named."""
     site = ReleaseSite(tmp_path / "own")
 
-    def make(form: str) -> ReleaseSite:
+    def make(form: str = "") -> ReleaseSite:
         site.home.mkdir()
         site.run("manage.py", "migrate", "--verbosity", "0")
-        site.run("-c", MAKE.format(size=CLIP_MB * 1024**2, format=form))
+        site.run("-c", MAKE.format(size=CLIP_MB * 1024**2))
+        if form:
+            site.run("-c", QUEUE.format(format=form))
         return site
 
     yield make
@@ -152,3 +166,31 @@ def test_a_full_disk_leaves_nothing_and_the_release_is_built_when_there_is_room(
     site.wait_for(site.has_ended, "the end of the job")
     assert site.state() == ("succeeded", "frozen", "")
     assert verify_release(site.folder) == []
+
+
+def test_a_killed_command_leaves_a_release_that_failed_and_the_next_one_is_whole(make_site):
+    site = make_site()
+    out = site.home / "out"
+    command = [sys.executable, "manage.py", "export_pairs", "tea", "--out", str(out)]
+    with (site.home / "export.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=site.environment, stdout=log, stderr=log)
+    site.workers.append(process)
+
+    def is_writing() -> bool:
+        return any(path.stat().st_size > 0 for path in site.home.glob(".out.partial-*/**/*.parquet"))
+
+    site.wait_for(is_writing, "a part of the release")
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert site.state() == ("running", "building", "")
+    assert not out.exists()
+
+    # Nobody sweeps where there is no worker: the next command does, once the heartbeat is old enough.
+    site.execute("UPDATE jobs_job SET heartbeat_at = '2020-01-01 00:00:00'")
+    site.run("manage.py", "export_pairs", "tea", "--out", str(out))
+
+    assert verify_release(out) == []
+    rows = site.rows("SELECT version, state, error <> '' FROM datasets_release ORDER BY version")
+    assert rows == [(1, "failed", 1), (2, "frozen", 0)]
+    assert site.rows("SELECT state FROM jobs_job ORDER BY id") == [("failed",), ("succeeded",)]
+    assert not list(site.home.glob(".out.partial-*"))

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from annotator.models import Consensus, Role, SlotKind
+from annotator.models import Role, SlotKind
 from annotator.selectors import agreement as selectors
-from annotator.selectors.agreement import consensus_preference, study_agreement
+from annotator.selectors.agreement import study_agreement
 from annotator.services.consensus import item_consensus_refresh
 from datasets.models import Person
 from tests.annotator.factories import make_annotator, make_study
@@ -116,23 +116,3 @@ def test_a_busy_study_is_shown_a_little_late(monkeypatch):
     judge(second, make_annotator(study), "a")
 
     assert study_agreement(study=study).answers == 1
-
-
-@pytest.mark.parametrize(
-    ("answers", "preference"),
-    [
-        (["a", "a_much"], "a"),
-        (["b", "b"], "b"),
-        (["tie", "tie"], "tie"),
-        (["both_bad", "tie"], "both_bad"),
-        (["a", "b"], "tie"),
-    ],
-)
-def test_a_consensus_has_a_preference(answers: list[str], preference: str):
-    study = make_study(n_pairs=1, overlap=2)
-    (item,) = items_of(study)
-    for verdict in answers:
-        judge(item, make_annotator(study), verdict)
-    item_consensus_refresh(item=item.pk)
-
-    assert consensus_preference(Consensus.objects.get()) == preference

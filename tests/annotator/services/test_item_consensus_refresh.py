@@ -1,7 +1,7 @@
 import pytest
 
 from annotator.models import Consensus, Role, Slot, SlotKind, SlotState
-from annotator.services.consensus import item_consensus_refresh
+from annotator.services.consensus import MAX_REVIEWS, item_consensus_refresh
 from annotator.services.judgments import judgment_submit
 from annotator.services.slots import slot_claim
 from datasets.models import Person
@@ -116,6 +116,62 @@ def test_a_reviewer_decides():
     assert first["state"] == "agreed"
     assert first["prob_a"] > 0.5
     assert (second["state"], second["n"]) == ("agreed", 2)
+
+
+def test_a_reviewer_who_cannot_judge_leaves_it_to_the_next():
+    study = make_study(n_pairs=1, overlap=2)
+    (item,) = items_of(study)
+    judge(item, make_annotator(study), "a")
+    judge(item, make_annotator(study), "b")
+    item_consensus_refresh(item=item.pk)
+    reviewer = make_annotator(study, Role.REVIEWER)
+    judge(item, reviewer, "cannot_judge", kind=SlotKind.REVIEW)
+    item_consensus_refresh(item=item.pk)
+
+    assert Consensus.objects.get().state == "disputed"
+    free = review_slots(study).get(state=SlotState.FREE)
+    assert free.slot_no == 3
+    assert slot_claim(study=study, annotator=reviewer) is None
+    assert slot_claim(study=study, annotator=make_annotator(study, Role.REVIEWER)) is not None
+    Slot.objects.filter(pk=free.pk).update(state=SlotState.FREE, annotator=None, lease=None)
+
+    judge(item, make_annotator(study, Role.REVIEWER), "b", kind=SlotKind.REVIEW)
+    item_consensus_refresh(item=item.pk)
+
+    consensus = Consensus.objects.get()
+    assert (consensus.state, consensus.method, consensus.n_judgments) == ("agreed", "review", 4)
+    assert consensus.prob_b > max(consensus.prob_a, consensus.prob_tie)
+
+
+def test_a_review_that_could_judge_decides_whoever_comes_after_it():
+    study = make_study(n_pairs=1, overlap=2)
+    (item,) = items_of(study)
+    judge(item, make_annotator(study), "a")
+    judge(item, make_annotator(study), "b")
+    item_consensus_refresh(item=item.pk)
+    reviewer = make_annotator(study, Role.REVIEWER)
+    first = judge(item, reviewer, "cannot_judge", kind=SlotKind.REVIEW)
+    item_consensus_refresh(item=item.pk)
+    judge(item, make_annotator(study, Role.REVIEWER), "cannot_judge", kind=SlotKind.REVIEW)
+    answer(first.slot, reviewer, "a", supersedes=first)
+    item_consensus_refresh(item=item.pk)
+
+    assert Consensus.objects.get().state == "agreed"
+
+
+def test_what_nobody_can_judge_is_not_asked_for_ever():
+    study = make_study(n_pairs=1, overlap=2)
+    (item,) = items_of(study)
+    judge(item, make_annotator(study), "a")
+    judge(item, make_annotator(study), "b")
+    item_consensus_refresh(item=item.pk)
+    for _ in range(MAX_REVIEWS):
+        judge(item, make_annotator(study, Role.REVIEWER), "cannot_judge", kind=SlotKind.REVIEW)
+        item_consensus_refresh(item=item.pk)
+
+    assert Consensus.objects.get().state == "disputed"
+    assert review_slots(study).count() == MAX_REVIEWS
+    assert not review_slots(study).exclude(state=SlotState.DONE).exists()
 
 
 def test_each_person_has_a_consensus():

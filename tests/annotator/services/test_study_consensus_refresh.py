@@ -51,6 +51,25 @@ def test_the_model_settles_what_the_vote_disputes():
     assert not Slot.objects.filter(study=study, kind=SlotKind.REVIEW).exists()
 
 
+def test_a_changed_answer_is_the_models_again_soon(django_capture_on_commit_callbacks):
+    """A vote alone would dispute what the model had settled, and call a reviewer to it for minutes."""
+    study, items, _, _ = judged_study()
+    study_consensus_refresh(study=study)
+    split = next(item for item in items if len({row.overall for row in counted_answers(item=item.pk)}) > 1)
+    first = counted_answers(item=split.pk)[0]
+    standing = study.judgments.get(pk=first.judgment)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer(standing.slot, standing.annotator, first.overall, supersedes=standing)
+        put_back = item_consensus_refresh(item=split.pk)
+
+    assert put_back is not None
+    assert (put_back.method, put_back.state) == ("vote", "disputed")
+    # The worker that the commit woke has run the model.
+    consensus = Consensus.objects.get(item=split)
+    assert (consensus.method, consensus.state) == ("dawid_skene", "agreed")
+    assert not Slot.objects.filter(study=study, kind=SlotKind.REVIEW).exists()
+
+
 def test_what_the_model_disputes_too_goes_to_a_reviewer():
     study, items, _, _ = judged_study(n_pairs=30)
     before = counted_answers(item=items[0].pk)

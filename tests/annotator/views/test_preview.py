@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotator.models import Judgment, Slot, Study
+from annotator.models import CurvesSeen, Judgment, Slot, Study, TrackReport
 from config.accounts.models import User
+from datasets.models import Clip
+from tests.annotator.analyses import make_analysis
 from tests.annotator.factories import make_answer, make_user
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +83,35 @@ def test_is_for_the_leads_of_the_study(as_user, annotator: User, reviewer: User,
         assert browser.get(f"{url}last").status_code == 404
         for name in ("claim", "heartbeat", "submit"):
             assert browser.post(f"{url}{name}", "{}", "application/json").status_code == 404
+
+
+def test_shows_faces_as_annotators_see_them_and_stores_no_report(
+    browser: Client, study: Study, url: str
+) -> None:
+    for clip in Clip.objects.all():
+        make_analysis(clip, *clip.subjects.all(), columns=4)
+    token = claim(browser, url, []).json()["slot"]["token"]
+
+    faces = browser.get(f"{url}{token}/faces?across=12").json()
+    assert faces["moments"] == [0, 0.25, 0.5, 0.75]
+    assert browser.get(faces["left"]).headers["Content-Type"] == "image/jpeg"
+    assert len(browser.post(f"{url}{token}/curves").json()["people"]) == 2
+    assert browser.post(f"{url}{token}/reports").status_code == 204
+    assert not TrackReport.objects.exists()
+    assert not CurvesSeen.objects.exists()
+
+
+@pytest.mark.parametrize("token", ["none", "9" * 30, "-", "--1"])
+def test_faces_of_no_pair_are_not_there(browser: Client, url: str, token: str) -> None:
+    assert browser.get(f"{url}{token}/faces").status_code == 404
+
+
+def test_a_pair_keeps_its_sides(browser: Client, study: Study, url: str) -> None:
+    """The clip on the left of the players is the one whose faces stand on the left."""
+    for _ in range(6):
+        payload = claim(browser, url, []).json()
+        item = study.items.get(pk=payload["slot"]["token"].removeprefix("-"))
+        left = int(payload["left"]["url"].split("/")[2])
+        assert left in (item.pair.clip_a_id, item.pair.clip_b_id)
+        is_a = not payload["slot"]["token"].startswith("-")
+        assert is_a == (left == item.pair.clip_a_id)

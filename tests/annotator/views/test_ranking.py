@@ -1,5 +1,8 @@
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from annotator.models import Judgment, Slot, Study
 from config.accounts.models import User
@@ -64,6 +67,24 @@ def test_only_simulated_answers_are_shown_as_such(browser: Client, judged: Study
     Judgment.objects.update(is_simulated=True)
 
     assert "All answers here are simulated." in browser.get(URL).content.decode()
+
+
+def queries(browser: Client) -> int:
+    cache.clear()
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(URL)
+    return len(asked)
+
+
+def test_asks_the_database_as_little_about_many_studies_as_about_one(
+    browser: Client, judged: Study, lead: User
+) -> None:
+    one = queries(browser)
+    for _ in range(4):
+        study = make_study(3, created_by=lead)
+        answer_all(study, make_annotator(study))
+
+    assert queries(browser) <= one <= 10
 
 
 def test_htmx_gets_the_fragment(browser: Client, judged: Study) -> None:

@@ -5,7 +5,8 @@ import pytest
 from django.test import Client
 
 from annotator.models import Study
-from annotator.services.releases import ReleaseOptions, release_queue
+from annotator.releasing.options import ReleaseOptions
+from annotator.services.releases import release_queue
 from config.accounts.models import User
 from config.jobs.models import Job, JobState
 from config.jobs.runner import run_jobs
@@ -57,6 +58,7 @@ def test_the_button_queues_a_release_with_the_options_chosen(
         "licence": "cc-by-4.0",
         "media": False,
         "embed": False,
+        "tracks": False,
     }
     assert Job.objects.get().params == {"release": made.pk, "study": study.pk}
 

@@ -3,7 +3,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from annotator.models import Item, Study
+from annotator.models import Item, Role, Study
 from config.accounts.models import User
 from datasets.models import Clip
 from tests.annotator.answering import answer_all, answer_one, for_clip_a, for_clip_b
@@ -61,6 +61,24 @@ def test_a_reviewer_judges_blind_before_seeing_answers(
     assert "your review" in page
     assert "agreed" in page
     assert "1 against 1" in browser.get(url).content.decode()
+
+
+def test_a_lead_sees_what_reviewers_could_not_judge(
+    browser: Client, as_user, item: Item, study: Study, reviewer: User, url: str
+) -> None:
+    assert "Judge the next" in as_user(reviewer).get(url).content.decode()
+    answer_all(study, reviewer, "cannot_judge")
+    page = browser.get(url).content.decode()
+    assert page.count("1 reviewer could not judge") == 4
+    assert "4 items wait for another reviewer." in page
+    assert "by vote, as no reviewer could judge" in browser.get(f"{url}{item.pk}/").content.decode()
+    assert "Judge the next" not in as_user(reviewer).get(url).content.decode()  # nothing is left for them
+
+    answer_all(study, make_annotator(study, Role.REVIEWER), "cannot_judge")
+    answer_all(study, make_annotator(study, Role.REVIEWER), "cannot_judge")
+    page = browser.get(url).content.decode()
+    assert page.count("no reviewer could judge") == 4
+    assert "another reviewer" not in page
 
 
 def test_answers_are_turned_to_the_sides_of_the_page(

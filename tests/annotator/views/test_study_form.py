@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from annotator.forms import NO_PAIRS, NO_QUESTION
 from annotator.models import Member, Study
@@ -50,6 +52,22 @@ def test_makes_a_study_of_the_pairs_that_match(browser: Client, lead: User, libr
     assert list(study.example_clips.all()) == [example]
     assert study.filter == {"person_counts": [2]}
     assert Member.objects.get(study=study).user == lead
+
+
+@pytest.mark.parametrize("url", [URL, PLAN])
+def test_asks_the_database_as_little_about_many_pairs_as_about_few(
+    browser: Client, library: list[Pair], url: str
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert browser.get(url).status_code == 200
+        return len(asked)
+
+    few = queries()
+    for number in range(12):
+        make_pair(make_person(), make_person(name=f"Extra {number}"))
+
+    assert queries() <= few <= 12
 
 
 def test_starts_from_the_defaults_of_a_study(browser: Client, library: list[Pair]) -> None:
@@ -150,3 +168,17 @@ def test_is_for_leads(as_user, annotator: User, client: Client) -> None:
         assert as_user(annotator).get(url).status_code == 404
         assert client.get(url).headers["Location"].startswith("/login/")
     assert as_user(annotator).post("/studies/new/preview/").status_code == 404
+
+
+@pytest.mark.parametrize(("said", "kept"), [({}, "after"), ({"curves": "never"}, "never")])
+def test_a_lead_says_when_annotators_see_curves(
+    browser: Client, library: list[Pair], said: dict[str, str], kept: str
+) -> None:
+    browser.post(URL, filled(**said))
+
+    assert Study.objects.get().curves == kept
+
+
+def test_refuses_a_word_that_says_no_time_for_curves(browser: Client, library: list[Pair]) -> None:
+    assert browser.post(URL, filled(curves="sometimes")).status_code == 422
+    assert not Study.objects.exists()

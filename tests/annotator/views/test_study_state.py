@@ -2,8 +2,13 @@ import pytest
 from django.test import Client
 
 from annotator.models import Study, StudyState
+from annotator.services.judgments import judgment_submit
+from annotator.services.refusals import StudyNotOpen
+from annotator.services.slots import slot_claim
 from config.accounts.models import User
-from tests.annotator.factories import make_study, make_user
+from tests.annotator.factories import make_answer, make_study, make_user, new_key
+
+from .conftest import HTMX
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +44,38 @@ def test_reopening_forgets_when_it_was_closed(browser: Client, study: Study) -> 
 
     state_after(browser, study, "reopen")
     assert study.closed_at is None
+
+
+def test_says_before_closing_what_becomes_of_pairs_on_screens(
+    browser: Client, study: Study, annotator: User
+) -> None:
+    page = browser.get(f"/studies/{study.slug}/").content.decode()
+    assert f'href="/studies/{study.slug}/close/"' in page
+
+    assert (
+        "Nobody has a pair on the screen now."
+        in browser.get(f"/studies/{study.slug}/close/").content.decode()
+    )
+    lease = slot_claim(study=study, annotator=annotator)
+    assert lease is not None
+    asked = browser.get(f"/studies/{study.slug}/close/", headers=HTMX).content.decode()
+    assert "1 pair is in the hands of 1 person now." in asked
+    assert "10 of 10 answers are not given." in asked
+    assert "<html" not in asked
+
+    assert state_after(browser, study, "close") == StudyState.CLOSED
+    sent = judgment_submit(
+        annotator=annotator,
+        token=str(lease.token),
+        idempotency_key=new_key(),
+        answer=make_answer(),
+        active_ms=1000,
+    )
+    assert not sent.surplus
+    with pytest.raises(StudyNotOpen):
+        slot_claim(study=study, annotator=annotator)
+    assert state_after(browser, study, "reopen") == StudyState.OPEN
+    assert slot_claim(study=study, annotator=annotator) is not None
 
 
 def test_says_why_a_move_is_refused(browser: Client, study: Study) -> None:

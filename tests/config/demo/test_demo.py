@@ -133,6 +133,7 @@ def test_a_pair_can_be_judged_and_ctrl_c_leaves_nothing_running(tmp_path: Path) 
             assert b"ftyp" in browser.get(payload[side]["url"], Range="bytes=0-63")
 
         assert int(first.listen(r"All (\d+) clips are prepared")) == len(SCENES) * len(GENERATORS)
+        first.listen(r"(Faces are found in all of them)")
         first.stop()
 
     with demo(tmp_path) as second:

@@ -6,8 +6,8 @@ import pytest
 from annotator.models import Member, Role, StudyState
 from config.accounts.models import User
 from config.demo.study import PROBLEMS_SHOWN, DemoStudy, shown
-from datasets.media import write_video
 from datasets.media.testclips import Behaviour, TestClip, render_frames
+from datasets.media.write import write_video
 from datasets.models import Pair
 
 # Jobs are sent when a transaction has committed, and run at once in tests.

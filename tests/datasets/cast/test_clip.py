@@ -10,7 +10,11 @@ pytest.importorskip("cv2")
 
 from datasets.cast import draw_clip, draw_identity, drift, gather, held, load_truth, render, save_truth
 from datasets.cast.clip import prepare
-from datasets.cast.script import EVENTS, draw_script
+from datasets.cast.identity import mean_identity
+from datasets.cast.light import Light
+from datasets.cast.palette import palette_of
+from datasets.cast.props import draw_held
+from datasets.cast.script import EVENTS, MOVING, draw_script
 
 SMALL = {"size": (192, 108), "fps": Fraction(8)}
 
@@ -46,6 +50,18 @@ def test_who_plays_changes_no_pose_no_expression_and_no_light():
         assert np.array_equal(a.pose, b.pose)
         assert np.array_equal(a.expression, b.expression)
     assert prepare(clip).plate.light == prepare(other).plate.light
+
+
+@pytest.mark.parametrize("alone", MOVING)
+def test_what_is_not_to_move_is_held(alone):
+    script = prepare(small_clip(frames=24, events=(), moving=(alone,))).script
+    moments = [script.parts[0].at(frame) for frame in range(24)]
+    changing = {
+        "pose": len({moment.pose for moment in moments}) > 1,
+        "expression": len({moment.expression for moment in moments}) > 1,
+        "light": len({script.light(Light(), frame) for frame in range(24)}) > 1,
+    }
+    assert changing == {name: name == alone for name in MOVING}
 
 
 def test_boxes_frame_the_pixels_of_the_face():
@@ -98,6 +114,16 @@ def test_who_is_crossed_in_front_of_is_hidden():
     assert np.isfinite(hidden.faces[1].box).all() or behind == 0.0
 
 
+@pytest.mark.parametrize("kind", ["mug", "phone", "book"])
+def test_what_is_held_comes_with_a_hand_and_a_sleeve(kind):
+    palette, green = palette_of(mean_identity()), (0.0, 0.4, 0.0)
+    tile = draw_held(kind, palette, green, Light(), (100, 100), 60)
+    solid = tile.rgba[tile.rgba[..., 3] > 250][:, :3].astype(int)
+    red, middle, blue = solid.T
+    assert (middle > 2 * np.maximum(red, blue)).mean() > 0.2  # the sleeve
+    assert ((red > 1.2 * middle) & (middle > blue) & (red > 120)).mean() > 0.05  # the hand
+
+
 def test_an_object_hides_part_of_a_face():
     with_object, without = (
         prepare(small_clip(seed=5, people=1, frames=40, events=events)) for events in (("object",), ())
@@ -131,8 +157,8 @@ def test_each_event_changes_the_script(event):
 
 @pytest.mark.parametrize(
     "facts",
-    [{"people": 0}, {"people": 5}, {"frames": 0}, {"events": ("dance",)}],
-    ids=["nobody", "a crowd", "no frame", "no such event"],
+    [{"people": 0}, {"people": 5}, {"frames": 0}, {"events": ("dance",)}, {"moving": ("hair",)}],
+    ids=["nobody", "a crowd", "no frame", "no such event", "nothing that moves"],
 )
 def test_scripts_that_cannot_be_played_are_refused(facts):
     with pytest.raises(ValueError):

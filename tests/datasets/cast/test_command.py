@@ -9,7 +9,7 @@ from PIL import Image
 
 from datasets.cast.__main__ import main
 from datasets.cast.truth import load_truth
-from datasets.media import probe
+from datasets.media.probe import probe
 
 SMALL = ["--size", "192x108", "--fps", "8", "--workers", "1"]
 

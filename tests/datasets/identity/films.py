@@ -11,7 +11,7 @@ from datasets.identity.backends.protocol import Backend
 from datasets.identity.backends.truth import FilmTruth, truth_backend, truth_space
 from datasets.identity.faces import Face
 from datasets.identity.references import Person, Reference
-from datasets.media import write_video
+from datasets.media.write import write_video
 
 SPACE = truth_space(32)
 WIDTH, HEIGHT, FPS, DIMENSION, SIDE = 256, 144, 25, 32, 40

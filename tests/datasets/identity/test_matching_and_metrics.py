@@ -239,6 +239,17 @@ def test_copy_paste_looks_at_the_picture_and_not_only_at_the_person(judge, peopl
     assert pasted.people[0].copy_paste.reference == "1.jpg"
 
 
+def test_copy_paste_does_not_look_at_what_is_behind_the_face(judge, people):
+    analysis, matching, _ = judge(Film(standing(60, 180), constant(2)), people)
+    (track,) = [t for t in analysis.tracks if matching.person_of(t.number) == 0]
+    elsewhere = track.thumbs[len(track.thumbs) // 2].copy()
+    elsewhere[:, :4], elsewhere[:, -4:], elsewhere[:3] = 255, 0, 255
+    copied = replace(people[0].references[0], thumb=elsewhere)
+    pasted = measure(analysis, matching, [replace(people[0], references=(copied,)), people[1]])
+
+    assert pasted.people[0].copy_paste.is_suspected
+
+
 def test_m_cp_is_one_for_a_copy_and_minus_one_for_the_truth():
     truth, reference = np.eye(3, dtype=np.float32)[:2]
     middle = (truth + reference) / np.sqrt(2)

@@ -94,7 +94,7 @@ def test_a_cut_ends_tracks_and_the_same_face_is_found_again(tmp_path):
 
 
 def test_a_flash_is_no_cut(tmp_path):
-    from datasets.media import write_video
+    from datasets.media.write import write_video
 
     film = Film(standing(60, 190, frames=60), constant(2, 60))
     frames = [film.frame(i) for i in range(60)]
@@ -160,7 +160,7 @@ def test_grey_film(tmp_path):
 
 
 def test_black_film(tmp_path):
-    from datasets.media import write_video
+    from datasets.media.write import write_video
 
     write_video(np.zeros((30, HEIGHT, WIDTH, 3), np.uint8), tmp_path / "black.mp4", fps=FPS)
     film = Film(np.full((30, 1, 2), np.nan), constant(1, 30))
@@ -202,8 +202,31 @@ def test_a_profile_for_the_whole_clip_is_said(tmp_path):
     assert "profile" in note_codes(analysis)
 
 
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_pictures_of_a_clip(tmp_path):
+    """Fifty seconds more of film are 138 MB of pictures; what may grow is a few KB a frame."""
+    import tracemalloc
+
+    from datasets.identity.settings import Settings
+
+    peaks = []
+    for frames in (150, 1400):
+        film = Film(standing(60, 190, frames=frames), constant(2, frames))
+        clip, backend = film.write(tmp_path / f"{frames}.mp4"), film.backend
+        tracemalloc.start()
+        try:
+            analysis = analyse_clip(clip, backend, settings=Settings(chunk_bytes=2**21))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        assert len(analysis.people) == 2
+        assert max(len(track.sample_frames) for track in analysis.people) <= 1.2 * Settings().max_samples
+
+    assert peaks[1] - peaks[0] < 12 * 2**20
+
+
 def test_what_is_no_clip_is_said(tmp_path):
-    from datasets.media import MediaError
+    from datasets.media.errors import MediaError
 
     path = tmp_path / "text.mp4"
     path.write_text("no film")

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets.media import Limits, MediaError, make_playback, probe, read_frames
-from datasets.media.errors import display_name
+from datasets.media.errors import MediaError, display_name
+from datasets.media.limits import Limits
+from datasets.media.playback import make_playback
+from datasets.media.probe import probe
+from datasets.media.read import read_frames
 from datasets.media.sandbox import prepare_clip
 from tests.datasets.media.clips import cut, encode, grey_levels, moving_square, noise
 

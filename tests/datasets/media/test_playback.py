@@ -11,9 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from datasets.media import make_filmstrip, make_playback, make_poster, probe, read_frames, write_video
 from datasets.media.encode import PLAYBACK
 from datasets.media.frame_code import read_frame_code, stamp_frame_code
+from datasets.media.pictures import make_filmstrip, make_poster
+from datasets.media.playback import make_playback
+from datasets.media.probe import probe
+from datasets.media.read import read_frames
+from datasets.media.write import write_video
 from tests.datasets.media.clips import encode, grey_levels, moving_square
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from datasets.media import Probe, make_playback, probe
+from datasets.media.facts import Probe
+from datasets.media.playback import make_playback
+from datasets.media.probe import probe
 from tests.datasets.media.clips import encode, moving_square
 
 

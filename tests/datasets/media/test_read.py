@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.media import MediaError, iter_frames, probe, read_frames, write_video
+from datasets.media.errors import MediaError
+from datasets.media.probe import probe
+from datasets.media.read import iter_frames, read_frames
+from datasets.media.write import write_video
 from tests.datasets.media.clips import cut, encode, grey_levels, moving_square
 
 

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasets.media import Limits, MediaError, probe, write_video
-from datasets.media.limits import MIB
+from datasets.media.errors import MediaError
+from datasets.media.limits import MIB, Limits
+from datasets.media.probe import probe
 from datasets.media.sandbox import SandboxError, prepare_clip, run_limited
+from datasets.media.write import write_video
 
 LIMITS = Limits(wall_seconds=30.0)
 REPOSITORY = Path(__file__).resolve().parents[3]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.releases import write_release
+from datasets.releases.writer import write_release
 
 from .samples import Sample, make_info, make_sample
 

@@ -12,7 +12,9 @@ import av
 import numpy as np
 from PIL import Image
 
-from datasets.releases import Groups, ReleaseInfo, Row, Splits
+from datasets.releases.manifest import ReleaseInfo
+from datasets.releases.schema import Row
+from datasets.releases.splits import Groups, Splits
 
 FRAMES = 6
 
@@ -186,6 +188,26 @@ def judgment_row(comparison: Row, **changes: Any) -> Row:
     return {**row, **changes}
 
 
+def track_row(clip: Row, person: str, **changes: Any) -> Row:
+    number = hash_number(clip["sha256"] + person)
+    row: Row = {
+        "track_id": f"{clip['sha256']}-{person}",
+        "clip": clip["sha256"],
+        "person_id": person,
+        "backend": "a detector@1+an embedder@1",
+        "corrected": bool(number % 2),
+        "similarity": 0.5,
+        "threshold": 0.25,
+        "coverage": 0.75,
+        "frames": [0, 1, 3],
+        "boxes": [[1.5, 2.0, 20.0, 30.5], [2.0, 2.0, 21.0, 30.0], [4.0, 2.0, 23.0, 30.0]],
+        "quality": [0.5, 0.75, 1.0],
+        "sample_frames": [0, 3],
+        "embeddings": [[0.5, -0.5, 0.25], [number % 4 / 4, 0.0, 1.0]],
+    }
+    return {**row, **changes}
+
+
 class Sample:
     """A release's rows in memory, and the splits that fit them."""
 
@@ -196,9 +218,16 @@ class Sample:
         clips: list[Row],
         comparisons: list[Row],
         judgments: list[Row],
+        tracks: list[Row] | None = None,
         requested: dict[str, int] | None = None,
     ) -> None:
-        self.tables = {"people": people, "clips": clips, "comparisons": comparisons, "judgments": judgments}
+        self.tables = {
+            "people": people,
+            "clips": clips,
+            "comparisons": comparisons,
+            "judgments": judgments,
+            "tracks": tracks or [],
+        }
         self.requested = requested or {"train": 80, "validation": 10, "test": 10}
 
     @property
@@ -225,6 +254,8 @@ class Sample:
             yield "clips", splits.of_clip(row["sha256"]), row
         for row in self.tables["people"]:
             yield "people", splits.of_person(row["person_id"]), row
+        for row in self.tables["tracks"]:
+            yield "tracks", splits.of_clip(row["clip"]), row
 
 
 def make_sample(groups: int = 10, *, media: bool = True) -> Sample:
@@ -254,7 +285,8 @@ def make_sample(groups: int = 10, *, media: bool = True) -> Sample:
     )
     comparisons.append(simulated)
     judgments.append(judgment_row(simulated, marks=[], annotator="simulated-1"))
-    return Sample(people=people, clips=clips, comparisons=comparisons, judgments=judgments)
+    tracks = [track_row(clip, person) for clip in clips for person in clip["subjects"]]
+    return Sample(people=people, clips=clips, comparisons=comparisons, judgments=judgments, tracks=tracks)
 
 
 def _unjudged(people: list[Row], clips: list[Row]) -> list[Row]:

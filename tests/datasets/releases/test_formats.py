@@ -9,10 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from datasets.releases import Groups, Release, ReleaseError, verify_release, write_release
+from datasets.releases.errors import ReleaseError
 from datasets.releases.formats import FORMATS, open_folder
 from datasets.releases.formats.folder import file_name, key_of
+from datasets.releases.names import FORMAT_NAMES, LIKENESS
+from datasets.releases.reader import Release
 from datasets.releases.schema import TABLES
+from datasets.releases.splits import Groups
+from datasets.releases.verify import verify_release
+from datasets.releases.writer import write_release
 
 from .samples import (
     Sample,
@@ -397,3 +402,7 @@ def test_a_changed_foreign_or_missing_file_of_each_format_is_found(written, empt
             "extra is not part of the release: SHA256SUMS does not list it.",
         ]
     )
+
+
+def test_every_format_that_is_offered_has_its_writer() -> None:
+    assert (LIKENESS, *FORMATS) == FORMAT_NAMES

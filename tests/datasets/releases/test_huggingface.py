@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from datasets.releases import write_release
 from datasets.releases.schema import TABLES, tables
+from datasets.releases.writer import write_release
 from tests import servers
 
 from .samples import FRAMES, make_info

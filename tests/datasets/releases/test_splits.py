@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.releases import Groups, ReleaseError, Splits, parse_splits
+from datasets.releases.errors import ReleaseError
+from datasets.releases.splits import Groups, Splits, parse_splits
 
 REQUESTED = {"train": 80, "validation": 10, "test": 10}
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from datasets.releases import verify_release, write_release
 from datasets.releases.manifest import FileEntry, Manifest, file_sha256, read_manifest
+from datasets.releases.verify import verify_release
+from datasets.releases.writer import write_release
 
 from .samples import Sample, clip_row, make_info, make_sample
 
@@ -219,3 +220,29 @@ def test_very_many_findings_end_in_a_count(tmp_path):
 
     assert len(findings) == 201
     assert findings[-1] == "And 50 more findings."
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ({"clip": "f" * 64}, "names a clip that is not in clips: ffffffffffff…."),
+        ({"person_id": "nobody"}, "names nobody, who is not in people."),
+        ({"quality": [0.5]}, "has not a box and a quality for each frame."),
+        ({"sample_frames": [0]}, "has not an embedding for each sample."),
+        ({"frames": [1, 0, 3]}, "has frames that do not rise."),
+        ({"frames": [0, 1, 6]}, "has frames that its clip does not have."),
+        ({"boxes": [[1.0, 2.0, 3.0]] * 3}, "has a box without four numbers."),
+        ({"embeddings": [[1.0], [1.0, 0.0]]}, "has embeddings of different lengths."),
+    ],
+)
+def test_a_track_that_does_not_fit_its_clip_is_found(tmp_path, change, finding):
+    sample = make_sample()
+    splits = sample.splits
+    rows = list(sample.rows())
+    place = next(number for number, (table, _, _) in enumerate(rows) if table == "tracks")
+    _, split, row = rows[place]
+    rows[place] = ("tracks", split, {**row, **change})
+
+    write_release(tmp_path / "r", iter(rows), info=make_info(), splits=splits)
+
+    assert verify_release(tmp_path / "r") == [f"The track {row['track_id'][:12]}… {finding}"]

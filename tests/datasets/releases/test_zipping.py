@@ -1,7 +1,7 @@
 import io
 import zipfile
 
-from datasets.releases import verify_release
+from datasets.releases.verify import verify_release
 from datasets.releases.zipping import PIECE, zip_stream
 
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 
 from config.jobs.models import Job, JobState
-from datasets.media import MediaError
+from datasets.media.errors import MediaError
 from datasets.models import Clip, ClipState, Origin
 from datasets.services.clips import (
     ClipFacts,

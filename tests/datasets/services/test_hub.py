@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.releases import write_release
+from datasets.releases.writer import write_release
 from tests.datasets.releases.hub_double import TOKEN, Hub, serve
 from tests.datasets.releases.samples import make_info, make_sample
 
@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 PUSH = """
 import sys
 from pathlib import Path
-from datasets.releases import ReleaseError
+from datasets.releases.errors import ReleaseError
 from datasets.services.hub import hub_push
 try:
     print(hub_push(folder=Path(sys.argv[1]), repo=sys.argv[2], private=sys.argv[3] == "private", message="Add it"))

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from config.jobs.models import Job, JobState
 from config.jobs.runner import JobRun, run_jobs
 from config.jobs.services import job_cancel
-from datasets.media import probe
+from datasets.media.probe import probe
 from datasets.media.sandbox import SandboxError
 from datasets.models import Clip, ClipState
 from datasets.services import preparation

@@ -3,8 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from datasets.models import ClipState
-from tests.datasets.factories import make_clip, make_person
+from config.jobs.models import Job
+from datasets.models import Clip, ClipAnalysis, ClipState, FaceTrack
+from datasets.services.analysis import analysis_fail
+from tests.datasets.factories import make_analysis, make_clip, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +86,65 @@ def test_it_asks_again_while_clips_are_prepared(lead_client) -> None:
     assert b"every 3s" not in lead_client.get(URL).content
     make_clip(state=ClipState.PENDING)
     assert b"every 3s" in lead_client.get(URL).content
+
+
+def test_the_filter_knows_what_was_found_of_faces(lead_client) -> None:
+    jo = make_person("Jo")
+    found, empty, missing, failed, new = (make_clip(jo) for _ in range(5))
+    make_analysis(found)
+    make_analysis(empty).face_tracks.all().delete()
+    make_analysis(missing).face_tracks.update(person=None)
+    analysis_fail(clip=failed, backend="", error="Not a video.")
+    pending = make_clip(state=ClipState.PENDING, playback_file="", poster_file="", frames=None)
+    for value, expected in [
+        ("found", {found.pk, missing.pk}),
+        ("none", {empty.pk}),
+        ("missing", {missing.pk, empty.pk}),
+        ("failed", {failed.pk}),
+        ("new", {new.pk}),
+        ("", {found.pk, empty.pk, missing.pk, failed.pk, new.pk, pending.pk}),
+    ]:
+        assert shown(lead_client.get(f"{URL}?faces={value}")) == expected, value
+
+
+def test_cards_say_calmly_what_was_found(lead_client) -> None:
+    jo = make_person("Jo")
+    make_analysis(make_clip(jo), score=0.71)
+    assert "0.71" in lead_client.get(URL).content.decode()
+    FaceTrack.objects.update(person=None)
+    assert "1 missing" in lead_client.get(URL).content.decode()
+    FaceTrack.objects.all().delete()
+    ClipAnalysis.objects.update(score=None)
+    Clip.objects.get().clip_subjects.all().delete()
+    assert "no face" in lead_client.get(URL).content.decode()
+
+
+def test_the_cards_of_many_analysed_clips_cost_no_more_queries(
+    lead_client, django_assert_max_num_queries
+) -> None:
+    jo = make_person("Jo")
+    for _ in range(20):
+        make_analysis(make_clip(jo), None)
+    with django_assert_max_num_queries(13):
+        lead_client.get(URL)
+
+
+def test_faces_are_looked_for_in_the_clips_that_the_filter_shows(lead_client, lead) -> None:
+    wanted = [make_clip(generator="vace").pk for _ in range(3)]
+    make_clip(generator="phantom")
+    make_clip(generator="vace", state=ClipState.REFUSED, refusal="No.")
+    page = lead_client.get(f"{URL}?generator=vace&page=1").content.decode()
+    assert "Find faces in these 3 clips" in page
+    assert 'action="/library/faces?generator=vace"' in page
+    reply = lead_client.post("/library/faces?generator=vace", {"again": "on"})
+    job = Job.objects.get()
+    assert reply["Location"] == reverse("jobs:job", args=[job.uid])
+    assert job.params == {"clips": wanted, "backend": "", "again": True}
+    assert (job.created_by, job.progress_total, job.label) == (lead, 3, "3 clips of the library")
+
+
+def test_no_job_for_no_clip(lead_client) -> None:
+    make_clip(state=ClipState.REFUSED, refusal="No.")
+    assert b"Find faces in" not in lead_client.get(URL).content
+    assert lead_client.post("/library/faces")["Location"] == URL
+    assert not Job.objects.exists()

@@ -3,11 +3,15 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
-from datasets.models import Clip, Person, Reference
+from config.jobs.models import Job, JobState
+from datasets.models import Clip, Person, Reference, ReferenceFace, Resemblance
 from tests.datasets.factories import make_clip, make_person, make_reference, make_release
 
 pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
 
 
 def test_people_are_listed_with_counts(lead_client, django_assert_max_num_queries) -> None:
@@ -112,3 +116,50 @@ def test_outsiders_get_404(outsider_client) -> None:
     assert outsider_client.post("/people/new", {"name": "x"}).status_code == 404
     assert outsider_client.post(reverse("datasets:reference-delete", args=[reference.pk])).status_code == 404
     assert (Person.objects.count(), Reference.objects.count()) == (1, 1)
+
+
+def test_references_show_what_a_face_model_says_of_them(lead_client) -> None:
+    jo = make_person("Jo")
+    url = reverse("datasets:person", args=[jo.key])
+    assert "Add 3 to 5 pictures" in lead_client.get(url).content.decode()
+    bad, poor, _unseen = (make_reference(jo) for _ in range(3))
+    ReferenceFace.objects.create(reference=bad, backend="b", error="It shows 2 faces: crop it.")
+    ReferenceFace.objects.create(
+        reference=poor, backend="b", warnings=["The face is blurred."], embedding=b"\0"
+    )
+    text = lead_client.get(url).content.decode()
+    for part in (
+        "It shows 2 faces: crop it.",
+        "The face is blurred.",
+        "not looked at yet",
+        "Add 3 to 5 pictures",
+    ):
+        assert part in text
+
+
+def test_references_are_looked_at_when_a_lead_asks(lead_client, outsider_client) -> None:
+    jo = make_person("Jo")
+    make_reference(jo)
+    examine = reverse("datasets:references-examine", args=[jo.key])
+    part = reverse("datasets:references-part", args=[jo.key])
+    assert outsider_client.post(examine).status_code == 404
+    assert outsider_client.get(part).status_code == 404
+    assert not Job.objects.exists()
+    text = lead_client.post(examine, headers=HTMX).content.decode()
+    assert "waiting for a worker" in text
+    assert Job.objects.get().params == {"person": jo.pk}
+    assert lead_client.get(f"{part}?job=queued", headers=HTMX).status_code == 204
+    Job.objects.update(state=JobState.SUCCEEDED)
+    assert "every 1s" not in lead_client.get(f"{part}?job=queued", headers=HTMX).content.decode()
+
+
+def test_people_who_are_hard_to_tell_apart_are_warned_of(lead_client) -> None:
+    ada, bo = make_person("Ada"), make_person("Bo")
+    row = Resemblance.objects.create(
+        first=ada, second=bo, similarity=0.6, threshold=0.4, made_at=timezone.now()
+    )
+    assert "1 pair hard to tell apart" in lead_client.get("/people/").content.decode()
+    assert "hard to tell apart" in lead_client.get(reverse("datasets:person", args=[bo.key])).content.decode()
+    row.similarity = 0.2
+    row.save()
+    assert "Everybody is told apart" in lead_client.get("/people/").content.decode()

@@ -7,6 +7,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -33,13 +34,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--clips", type=Path, help="a folder or manifest of clips instead of the test clips"
+            "--clips", type=Path, help="a folder or manifest of clips instead of the procedural cast"
         )
         parser.add_argument("--port", type=int, default=8000, help="the port, or the next one that is free")
 
     def handle(self, *args: Any, clips: Path | None, port: int, **options: Any) -> None:
         if clips is not None and not clips.exists():
             raise CommandError(f"There is neither a folder nor a manifest at {clips}.")
+        if clips is None and find_spec("cv2") is None:
+            raise CommandError(
+                "Drawing the procedural cast needs OpenCV: pip install -r requirements/vision.txt, or give --clips."
+            )
         home = Path(settings.HOME) / "demo"
         home.mkdir(parents=True, exist_ok=True)
         signal.signal(signal.SIGTERM, _interrupt)
@@ -69,7 +74,8 @@ class Command(BaseCommand):
             if clips is not None:
                 study.name = f"Demo: {clips.resolve().name}"
                 study.slug = slugify(f"demo-{clips.resolve().stem}")[:100]
-            self._fill(study, self._sources(clips, home), address, processes)
+            progress = _Progress(self, study, address)
+            self._fill(study, self._sources(clips, home), progress, processes, procedural=clips is None)
             processes.wait()
 
     def _announce(self, address: str, logins: Iterable[Login]) -> None:
@@ -83,15 +89,24 @@ class Command(BaseCommand):
             self.stdout.write(f"Importing {clips} …")
             yield clips
         else:
-            self.stdout.write("Taking in the test clips …")
+            self.stdout.write("Drawing clips of procedural people …")
             yield from write_demo_clips(home / "clips")
 
-    def _fill(self, study: DemoStudy, sources: Iterable[Path], address: str, processes: Processes) -> None:
-        """Import and go on until every clip has its playback copy; say when the first pair can be judged."""
-        progress = _Progress(self, study, address)
+    def _fill(
+        self,
+        study: DemoStudy,
+        sources: Iterable[Path],
+        progress: "_Progress",
+        processes: Processes,
+        *,
+        procedural: bool,
+    ) -> None:
+        """Import and go on until every clip has its playback copy and its faces; say when the first pair is there."""
         for source in sources:
             for line in shown(study.take(source).problems):
                 self.stdout.write(f"    not taken: {line}")
+            if procedural:
+                study.mark_procedural()
             processes.check()
             progress.look()
         if study.clip_ids and not study.pair_ids:
@@ -102,6 +117,10 @@ class Command(BaseCommand):
         while study.pending():
             processes.check()
             progress.look()
+            time.sleep(LOOK_EVERY_S)
+        progress.prepared()
+        while study.faces_pending():
+            processes.check()
             time.sleep(LOOK_EVERY_S)
         progress.finish()
 
@@ -121,7 +140,7 @@ class _Progress:
             self._announced = True
             self._say(f"Judge pairs at {self._address}{reverse('annotator:workbench', args=[study.slug])}")
 
-    def finish(self) -> None:
+    def prepared(self) -> None:
         self.look()
         for line in shown(self._study.refusals()):
             self._say(f"    refused: {line}")
@@ -129,6 +148,13 @@ class _Progress:
             self._say("No pair can be judged: a study needs two playable clips of the same scene.")
         else:
             self._say(f"All {len(self._study.clip_ids)} clips are prepared.")
+
+    def finish(self) -> None:
+        problems = self._study.without_faces()
+        for line in shown(problems):
+            self._say(f"    no faces: {line}")
+        if settings.ANALYSE_CLIPS and not problems:
+            self._say("Faces are found in all of them: strips stand under the players.")
 
 
 @contextmanager

@@ -1,0 +1,9 @@
+"""What the apps above this one are asked when something of the library is deleted: they may know of more."""
+
+from django.dispatch import Signal
+
+clip_removing = Signal()
+"""Sent with `clip` before it is deleted or emptied; receivers return the names of further files that show it."""
+
+person_appears = Signal()
+"""Sent with `person` who is to be deleted; receivers return the ids of clips that show a part of their face."""

@@ -1,0 +1,1 @@
+"""Distortions: clips whose answer is known because we made them worse in a known way."""

@@ -1,0 +1,1 @@
+"""Reads of batches that are more than a get."""

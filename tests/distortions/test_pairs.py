@@ -1,0 +1,134 @@
+"""What the results of a group come to."""
+
+import pytest
+
+from datasets.models import Pair
+from distortions.models import ResultState, SyntheticPair
+from distortions.selectors.answers import gold_pairs, known_answers
+from distortions.services.pairs import known_pair, pairs_make
+from tests.datasets.factories import make_clip, make_person
+from tests.distortions.factories import make_batch, make_config, make_distortion, make_truth
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada():
+    return make_person("Ada")
+
+
+@pytest.fixture
+def source(ada):
+    return make_clip(ada, prompt="Two friends")
+
+
+@pytest.fixture
+def batch():
+    return make_batch(make_config(pairs={"clean": 1}))
+
+
+def made(batch, source, **fields):
+    fields.setdefault("truth", make_truth())
+    return make_distortion(batch, source=source, clip=make_clip(origin="distorted"), **fields)
+
+
+def test_a_result_meets_the_clean_copy_and_loses(batch, source):
+    row, clean = made(batch, source), make_clip()
+    assert pairs_make(batch=batch, source=source, clean=clean) == 1
+    known = SyntheticPair.objects.get()
+    assert {known.pair.clip_a, known.pair.clip_b} == {clean, row.clip}
+    better = known.pair.clip_a if known.answer == "a" else known.pair.clip_b
+    assert better == clean
+    assert known.pair.prompt == "Two friends"
+
+
+def test_which_side_is_stored_first_says_nothing(batch, source):
+    clean = make_clip()
+    for _ in range(24):
+        made(batch, source)
+    pairs_make(batch=batch, source=source, clean=clean)
+    assert {pair.answer for pair in SyntheticPair.objects.all()} == {"a", "b"}
+
+
+def test_the_higher_severity_loses(batch, source):
+    weak = made(batch, source, group=1, number=1, pair_kind="severities", severity=1)
+    strong = made(batch, source, group=1, number=2, pair_kind="severities", severity=3)
+    known = known_pair([weak, strong], seed="1")
+    assert known is not None
+    better = known.a if known.answer == "a" else known.b
+    assert (known.kind, better) == ("severities", weak)
+
+
+def test_two_recipes_of_one_severity_are_a_tie(batch, source):
+    rows = [
+        made(batch, source, group=1, number=n, pair_kind="recipes", recipe=recipe)
+        for n, recipe in enumerate(["geometry_drift", "morph_drift"], 1)
+    ]
+    assert known_pair(rows, seed="1").answer == "tie"
+
+
+def test_a_refused_side_is_replaced_by_the_clean_copy(batch, source):
+    row = made(batch, source, group=1, number=1, pair_kind="recipes")
+    refused = make_distortion(
+        batch, source=source, group=1, number=2, pair_kind="recipes", state=ResultState.REFUSED
+    )
+    known = known_pair([row, refused], seed="1")
+    assert (known.kind, {known.a, known.b}) == ("clean", {None, row})
+
+
+def test_nothing_comes_of_a_group_that_waits_or_was_refused(batch, source):
+    row = made(batch, source, group=1, number=1)
+    waiting = make_distortion(batch, source=source, group=1, number=2)
+    refused = make_distortion(batch, source=source, group=2, number=3, state=ResultState.REFUSED)
+    assert known_pair([row, waiting], seed="1") is None
+    assert known_pair([refused], seed="1") is None
+
+
+def test_made_twice_they_are_there_once(batch, source):
+    made(batch, source)
+    clean = make_clip()
+    assert pairs_make(batch=batch, source=source, clean=clean) == 1
+    assert pairs_make(batch=batch, source=source, clean=clean) == 0
+    assert Pair.objects.count() == SyntheticPair.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("reserved", "kept"), [({"recipes": ["geometry_drift"]}, True), ({"recipes": ["swap"]}, False)]
+)
+def test_recipes_may_be_kept_for_tests(source, reserved, kept):
+    batch = make_batch(make_config(reserved=reserved, pairs={"clean": 1}))
+    made(batch, source)
+    pairs_make(batch=batch, source=source, clean=make_clip())
+    assert SyntheticPair.objects.get().reserved_for_test is kept
+
+
+def test_people_may_be_kept_for_tests(source, ada):
+    batch = make_batch(make_config(reserved={"people": [ada.key]}, pairs={"clean": 1}))
+    made(batch, source)
+    pairs_make(batch=batch, source=source, clean=make_clip())
+    assert SyntheticPair.objects.get().reserved_for_test
+
+
+def test_what_is_known_of_a_pair_is_named_as_in_a_release(batch, source):
+    row = made(batch, source, severity=3, schedule="step")
+    pairs_make(batch=batch, source=source, clean=make_clip())
+    pair = SyntheticPair.objects.get()
+    known = known_answers([pair.pair_id, pair.pair_id + 1])
+    assert list(known) == [pair.pair_id]
+    answer = known[pair.pair_id]
+    assert (answer.recipe, answer.severity, answer.schedule, answer.onset_frame) == (
+        "geometry_drift", 3, "step", 5
+    )  # fmt: skip
+    assert answer.people == ("ada",)
+    edited = pair.pair.clip_a if answer.edited_side == "a" else pair.pair.clip_b
+    assert edited == row.clip
+    assert answer.preference != answer.edited_side
+
+
+def test_only_pairs_that_can_be_played_are_asked(batch, source):
+    row = made(batch, source)
+    pairs_make(batch=batch, source=source, clean=make_clip())
+    assert [each.distortion_a or each.distortion_b for each in gold_pairs(batch=batch.pk)] == [row]
+    row.clip.state, row.clip.refusal = "refused", "It is damaged."
+    row.clip.save()
+    assert not gold_pairs(batch=batch.pk).exists()

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.core.files.storage import default_storage
 from django.db.models import Count
 
@@ -273,14 +274,27 @@ class StudyRows:
     def _person_rows(self) -> Iterator[Row]:
         for chunk in chunked(sorted(self.person_ids), CHUNK):
             people = Person.objects.filter(pk__in=chunk).order_by("pk")
-            for person in people.prefetch_related("references"):
+            for person in people.prefetch_related("references__face"):
                 yield {
                     "person_id": person.key,
                     "name": person.name,
                     "procedural": person.is_procedural,
                     "references": [self._reference(reference) for reference in person.references.all()],
                     "consent": person.consent or None,
+                    "faces": self._faces(person) if self.tracks else None,
                 }
+
+    def _faces(self, person: Person) -> list[Row]:
+        """What a face model made of the references, so that tracks can be compared with them without it."""
+        return [
+            {
+                "reference": reference.sha256,
+                "backend": reference.face.backend,
+                "embedding": np.frombuffer(reference.face.embedding, "<f4").tolist(),
+            }
+            for reference in person.references.all()
+            if hasattr(reference, "face") and reference.face.embedding is not None
+        ]
 
     def _reference(self, reference: Reference) -> Row:
         return {

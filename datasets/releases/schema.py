@@ -219,6 +219,8 @@ CLIPS = Table(
     ),
 )
 
+_NUMBERS = ListOf(Value("float32"))
+
 PEOPLE = Table(
     "people",
     "person_id",
@@ -233,10 +235,13 @@ PEOPLE = Table(
             required=True,
         ),
         Column("consent", TEXT, "On what ground this face may be used, and for what."),
+        Column(
+            "faces",
+            ListOf(Struct({"reference": TEXT, "backend": TEXT, "embedding": _NUMBERS})),
+            "What face models make of the references: the picture's sha256, detector and embedder, the vector.",
+        ),
     ),
 )
-
-_NUMBERS = ListOf(Value("float32"))
 
 TRACKS = Table(
     "tracks",

@@ -13,7 +13,7 @@ from datasets.identity.space import Space
 from datasets.identity.store import analysis_write
 from datasets.identity.tracks import Analysis, Track
 from datasets.importing.release import import_release
-from datasets.models import Clip, ClipAnalysis, FaceTrack, IdentityTrack, TrackCorrection
+from datasets.models import Clip, ClipAnalysis, FaceTrack, IdentityTrack, ReferenceFace, TrackCorrection
 from datasets.releases.errors import ReleaseError
 from datasets.releases.reader import Release as ReleaseFolder
 from datasets.releases.verify import verify_release
@@ -143,6 +143,21 @@ def test_without_tracks_on_request(judged, clip, people, out):
     analyse(clip, [face(0, [0]), face(1, [1])], people)
 
     assert list(export(judged, out, tracks=False).rows("tracks")) == []
+
+
+def test_references_come_with_what_the_face_model_made_of_them(judged, clip, people, out):
+    amy, bob = people
+    usable, poor = (person.references.first() for person in people)
+    vector = np.array([0, 0.5, 0, 0.5], "<f4")
+    ReferenceFace.objects.create(reference=usable, backend="a detector@1+test@1", embedding=vector.tobytes())
+    ReferenceFace.objects.create(reference=poor, backend="a detector@1+test@1", error="Nobody is in it.")
+
+    faces = {row["person_id"]: row["faces"] for row in export(judged, out).rows("people")}
+
+    assert faces[amy.key] == [
+        {"reference": usable.sha256, "backend": "a detector@1+test@1", "embedding": [0, 0.5, 0, 0.5]}
+    ]
+    assert faces[bob.key] == []
 
 
 def test_a_lost_file_of_tracks_is_said(judged, clip, people, out):

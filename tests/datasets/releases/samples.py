@@ -64,6 +64,9 @@ def person_row(name: str, *, references: int = 2, **changes: Any) -> Row:
             for index, image in enumerate(images)
         ],
         "consent": "for tests",
+        "faces": [
+            {"reference": sha256(images[0]), "backend": "a detector@1+test@1", "embedding": [1.0, 0.0]}
+        ],
         **changes,
     }
 

@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'studies',
                 'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('overlap__gte', 1), ('overlap__lte', 25)), name='studies_overlap'), models.CheckConstraint(condition=models.Q(('repeat_share__gte', 0), ('repeat_share__lte', 0.5)), name='studies_repeats'), models.CheckConstraint(condition=models.Q(('lease_minutes__gte', 1)), name='studies_lease'), models.CheckConstraint(condition=models.Q(('ask_overall', True), ('ask_people', True), _connector='OR'), name='studies_ask_for_a_verdict')],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +76,10 @@ class Migration(migrations.Migration):
                 ('reserved_for', models.ForeignKey(help_text='A repeat belongs to whoever answered the original.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slots', to='annotator.study')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'free')), fields=['study', 'kind', 'position'], name='slots_free'), models.Index(condition=models.Q(('state', 'free')), fields=['reserved_for', 'study'], name='slots_reserved'), models.Index(fields=['annotator', 'study', 'state'], name='slots_by_annotator'), models.Index(fields=['study', 'state', 'lease_expires_at'], name='slots_by_state')],
+                'constraints': [models.UniqueConstraint(fields=('item', 'slot_no'), name='slots_numbered'), models.UniqueConstraint(condition=models.Q(('state__in', ['leased', 'done'])), fields=('item', 'annotator'), name='slots_one_per_annotator'), models.CheckConstraint(condition=models.Q(models.Q(('annotator__isnull', True), ('lease__isnull', True), ('state__in', ['waiting', 'free'])), models.Q(('annotator__isnull', False), ('lease__isnull', False), ('lease_expires_at__isnull', False), ('left_is_a__isnull', False), ('state', 'leased')), models.Q(('annotator__isnull', False), ('left_is_a__isnull', False), ('state', 'done')), _connector='OR'), name='slots_state_is_whole')],
+            },
         ),
         migrations.CreateModel(
             name='Member',
@@ -86,6 +91,9 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='annotator.study')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('study', 'user'), name='members_once_per_study')],
+            },
         ),
         migrations.CreateModel(
             name='Judgment',
@@ -108,6 +116,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['study', 'annotator', 'id'], name='judgments_by_annotator'), models.Index(fields=['study', 'created_at'], name='judgments_by_time')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('supersedes__isnull', True), ('surplus', False)), fields=('slot',), name='judgments_one_per_slot')],
             },
         ),
         migrations.AddField(
@@ -131,6 +141,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('uses__lte', models.F('max_uses'))), name='invitations_not_overused')],
             },
         ),
         migrations.CreateModel(
@@ -152,6 +163,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'consensus',
+                'indexes': [models.Index(fields=['study', 'state'], name='consensus_by_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('prob_a__gte', 0), ('prob_b__gte', 0), ('prob_tie__gte', 0), ('prob_a__lte', 1), ('prob_b__lte', 1), ('prob_tie__lte', 1)), name='consensus_probabilities')],
             },
         ),
         migrations.CreateModel(
@@ -183,83 +196,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('overlap__gte', 1), ('overlap__lte', 25)), name='studies_overlap'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('repeat_share__gte', 0), ('repeat_share__lte', 0.5)), name='studies_repeats'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('lease_minutes__gte', 1)), name='studies_lease'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('ask_overall', True), ('ask_people', True), _connector='OR'), name='studies_ask_for_a_verdict'),
-        ),
-        migrations.AddIndex(
-            model_name='slot',
-            index=models.Index(condition=models.Q(('state', 'free')), fields=['study', 'kind', 'position'], name='slots_free'),
-        ),
-        migrations.AddIndex(
-            model_name='slot',
-            index=models.Index(condition=models.Q(('state', 'free')), fields=['reserved_for', 'study'], name='slots_reserved'),
-        ),
-        migrations.AddIndex(
-            model_name='slot',
-            index=models.Index(fields=['annotator', 'study', 'state'], name='slots_by_annotator'),
-        ),
-        migrations.AddIndex(
-            model_name='slot',
-            index=models.Index(fields=['study', 'state', 'lease_expires_at'], name='slots_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.UniqueConstraint(fields=('item', 'slot_no'), name='slots_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['leased', 'done'])), fields=('item', 'annotator'), name='slots_one_per_annotator'),
-        ),
-        migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('annotator__isnull', True), ('lease__isnull', True), ('state__in', ['waiting', 'free'])), models.Q(('annotator__isnull', False), ('lease__isnull', False), ('lease_expires_at__isnull', False), ('left_is_a__isnull', False), ('state', 'leased')), models.Q(('annotator__isnull', False), ('left_is_a__isnull', False), ('state', 'done')), _connector='OR'), name='slots_state_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('study', 'user'), name='members_once_per_study'),
-        ),
-        migrations.AddIndex(
-            model_name='judgment',
-            index=models.Index(fields=['study', 'annotator', 'id'], name='judgments_by_annotator'),
-        ),
-        migrations.AddIndex(
-            model_name='judgment',
-            index=models.Index(fields=['study', 'created_at'], name='judgments_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.UniqueConstraint(condition=models.Q(('supersedes__isnull', True), ('surplus', False)), fields=('slot',), name='judgments_one_per_slot'),
-        ),
-        migrations.AddConstraint(
             model_name='item',
             constraint=models.UniqueConstraint(fields=('study', 'position'), name='items_in_order'),
         ),
         migrations.AddConstraint(
             model_name='item',
             constraint=models.UniqueConstraint(condition=models.Q(('repeat_of__isnull', True)), fields=('study', 'pair'), name='items_once_per_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('uses__lte', models.F('max_uses'))), name='invitations_not_overused'),
-        ),
-        migrations.AddIndex(
-            model_name='consensus',
-            index=models.Index(fields=['study', 'state'], name='consensus_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='consensus',
-            constraint=models.CheckConstraint(condition=models.Q(('prob_a__gte', 0), ('prob_b__gte', 0), ('prob_tie__gte', 0), ('prob_a__lte', 1), ('prob_b__lte', 1), ('prob_tie__lte', 1)), name='consensus_probabilities'),
         ),
     ]

@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('clip', 'person'), name='subjects_once_per_clip')],
             },
         ),
         migrations.AddField(
@@ -99,6 +100,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('person', 'sha256'), name='references_once_per_person')],
             },
         ),
         migrations.CreateModel(
@@ -121,6 +123,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(fields=('name', 'version'), name='releases_once_per_version'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'frozen'), _negated=True), models.Q(('folder', ''), _negated=True), _connector='OR'), name='releases_frozen_have_a_folder')],
             },
         ),
         migrations.CreateModel(
@@ -138,10 +141,6 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('clip_a', models.F('clip_b')), _negated=True), name='pairs_of_two_clips'), models.UniqueConstraint(django.db.models.functions.comparison.Least('clip_a', 'clip_b'), django.db.models.functions.comparison.Greatest('clip_a', 'clip_b'), name='pairs_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='clipsubject',
-            constraint=models.UniqueConstraint(fields=('clip', 'person'), name='subjects_once_per_clip'),
         ),
         migrations.AddIndex(
             model_name='clip',
@@ -162,17 +161,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='clip',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'real'), _negated=True), ('generator', ''), _connector='OR'), name='clips_real_have_no_generator'),
-        ),
-        migrations.AddConstraint(
-            model_name='reference',
-            constraint=models.UniqueConstraint(fields=('person', 'sha256'), name='references_once_per_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(fields=('name', 'version'), name='releases_once_per_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'frozen'), _negated=True), models.Q(('folder', ''), _negated=True), _connector='OR'), name='releases_frozen_have_a_folder'),
         ),
     ]

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'clip analyses',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), models.Q(('file', ''), _negated=True), ('error', '')), models.Q(('state', 'failed'), models.Q(('error', ''), _negated=True)), _connector='OR'), name='analyses_are_whole')],
             },
         ),
         migrations.CreateModel(
@@ -55,6 +56,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(fields=('analysis', 'number'), name='face_tracks_numbered'), models.CheckConstraint(condition=models.Q(('last__gte', models.F('first'))), name='face_tracks_run_forwards')],
             },
         ),
         migrations.CreateModel(
@@ -72,6 +74,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['row'],
+                'constraints': [models.UniqueConstraint(fields=('analysis', 'person'), name='identity_tracks_once'), models.UniqueConstraint(fields=('analysis', 'row'), name='identity_tracks_rows')],
             },
         ),
         migrations.CreateModel(
@@ -85,6 +88,9 @@ class Migration(migrations.Migration):
                 ('examined_at', models.DateTimeField(auto_now=True)),
                 ('reference', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='face', to='datasets.reference')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('embedding__isnull', True), ('error', ''), _connector='XOR'), name='reference_faces_usable_or_why_not')],
+            },
         ),
         migrations.CreateModel(
             name='TrackCorrection',
@@ -95,29 +101,5 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='datasets.person')),
                 ('track', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='correction', to='datasets.facetrack')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='clipanalysis',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), models.Q(('file', ''), _negated=True), ('error', '')), models.Q(('state', 'failed'), models.Q(('error', ''), _negated=True)), _connector='OR'), name='analyses_are_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='facetrack',
-            constraint=models.UniqueConstraint(fields=('analysis', 'number'), name='face_tracks_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='facetrack',
-            constraint=models.CheckConstraint(condition=models.Q(('last__gte', models.F('first'))), name='face_tracks_run_forwards'),
-        ),
-        migrations.AddConstraint(
-            model_name='identitytrack',
-            constraint=models.UniqueConstraint(fields=('analysis', 'person'), name='identity_tracks_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='identitytrack',
-            constraint=models.UniqueConstraint(fields=('analysis', 'row'), name='identity_tracks_rows'),
-        ),
-        migrations.AddConstraint(
-            model_name='referenceface',
-            constraint=models.CheckConstraint(condition=models.Q(('embedding__isnull', True), ('error', ''), _connector='XOR'), name='reference_faces_usable_or_why_not'),
         ),
     ]

@@ -61,6 +61,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'indexes': [models.Index(fields=['batch', 'source', 'state'], name='distortions_by_source')],
+                'constraints': [models.UniqueConstraint(fields=('batch', 'number'), name='distortions_numbered'), models.CheckConstraint(condition=models.Q(('severity__gte', 1), ('severity__lte', 5)), name='distortions_severity_1_to_5'), models.CheckConstraint(condition=models.Q(('state__in', ['refused', 'failed']), ('error', ''), _connector='XOR'), name='distortions_say_why_not'), models.CheckConstraint(condition=models.Q(('state', 'planned'), ('made_at__isnull', False), _connector='XOR'), name='distortions_ended_or_planned')],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +93,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('preview', 'recipe'), name='preview_strips_once')],
             },
         ),
         migrations.CreateModel(
@@ -108,6 +111,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('batch', 'group'), name='synthetic_pairs_one_a_group'), models.CheckConstraint(condition=models.Q(('distortion_a__isnull', False), ('distortion_b__isnull', False), _connector='OR'), name='synthetic_pairs_have_a_distortion'), models.CheckConstraint(condition=models.Q(('distortion_a__isnull', True), ('distortion_b__isnull', True), models.Q(('distortion_a', models.F('distortion_b')), _negated=True), _connector='OR'), name='synthetic_pairs_of_two')],
             },
         ),
         migrations.CreateModel(
@@ -122,41 +126,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'clean copies',
                 'constraints': [models.UniqueConstraint(fields=('source', 'longest_side'), name='clean_copies_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='distortion',
-            index=models.Index(fields=['batch', 'source', 'state'], name='distortions_by_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='distortion',
-            constraint=models.UniqueConstraint(fields=('batch', 'number'), name='distortions_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='distortion',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__gte', 1), ('severity__lte', 5)), name='distortions_severity_1_to_5'),
-        ),
-        migrations.AddConstraint(
-            model_name='distortion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['refused', 'failed']), ('error', ''), _connector='XOR'), name='distortions_say_why_not'),
-        ),
-        migrations.AddConstraint(
-            model_name='distortion',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'planned'), ('made_at__isnull', False), _connector='XOR'), name='distortions_ended_or_planned'),
-        ),
-        migrations.AddConstraint(
-            model_name='previewstrip',
-            constraint=models.UniqueConstraint(fields=('preview', 'recipe'), name='preview_strips_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='syntheticpair',
-            constraint=models.UniqueConstraint(fields=('batch', 'group'), name='synthetic_pairs_one_a_group'),
-        ),
-        migrations.AddConstraint(
-            model_name='syntheticpair',
-            constraint=models.CheckConstraint(condition=models.Q(('distortion_a__isnull', False), ('distortion_b__isnull', False), _connector='OR'), name='synthetic_pairs_have_a_distortion'),
-        ),
-        migrations.AddConstraint(
-            model_name='syntheticpair',
-            constraint=models.CheckConstraint(condition=models.Q(('distortion_a__isnull', True), ('distortion_b__isnull', True), models.Q(('distortion_a', models.F('distortion_b')), _negated=True), _connector='OR'), name='synthetic_pairs_of_two'),
         ),
     ]

@@ -1,0 +1,1 @@
+"""Policy optimisation of flow-matching generators: GRPO, DiffusionNFT, supervised fine-tuning."""

@@ -20,6 +20,7 @@ from django.utils.text import slugify
 
 from config.accounts.models import User
 from config.demo.accounts import Login, make_logins
+from config.demo.batch import demo_batch, is_being_made, outcome
 from config.demo.clips import write_demo_clips
 from config.demo.processes import ChildEnded, Processes
 from config.demo.site import HOST, free_port, site_command, wait_for_site, worker_command
@@ -76,6 +77,8 @@ class Command(BaseCommand):
                 study.slug = slugify(f"demo-{clips.resolve().stem}")[:100]
             progress = _Progress(self, study, address)
             self._fill(study, self._sources(clips, home), progress, processes, procedural=clips is None)
+            if settings.ANALYSE_CLIPS:
+                self._distort(study, address, processes)
             processes.wait()
 
     def _announce(self, address: str, logins: Iterable[Login]) -> None:
@@ -123,6 +126,20 @@ class Command(BaseCommand):
             processes.check()
             time.sleep(LOOK_EVERY_S)
         progress.finish()
+
+    def _distort(self, study: DemoStudy, address: str, processes: Processes) -> None:
+        """Have a small batch of distortions made, and say what came of it."""
+        batch = demo_batch(name=study.name, clip_ids=study.clip_ids, lead=study.lead)
+        if batch is None:
+            self.stdout.write("No face is matched to anybody, so nothing can be distorted.")
+            return
+        page = f"{address.rstrip('/')}{reverse('distortions:batch', args=[batch.pk])}"
+        if is_being_made(batch):
+            self.stdout.write(f"{batch.distortions.count()} distortions are being made: {page}")
+        while is_being_made(batch):
+            processes.check()
+            time.sleep(LOOK_EVERY_S)
+        self.stdout.write(f"Distortions: {outcome(batch)}. {page}")
 
 
 class _Progress:

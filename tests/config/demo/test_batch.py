@@ -39,6 +39,7 @@ def test_it_takes_what_keeps_everybody_and_mixes_negatives_with_controls():
     assert len(planned) == COUNT
     assert {each.source_id for each in planned} == {clip.pk for clip in kept}
     assert {each.is_control for each in planned} == {True, False}
+    assert batch is not None
     assert is_being_made(batch)
     assert outcome(batch).endswith(f"{COUNT} are left to do")
 
@@ -52,9 +53,11 @@ def test_clips_of_ones_own_are_taken_as_they_are():
 def test_the_next_start_finds_it_as_it_was_left():
     ids, lead = [analysed().pk], make_user()
     first = demo_batch(name="Demo", clip_ids=ids, lead=lead)
+    assert first is not None
     batch_pause(batch=first)
     jobs = Job.objects.count()
     again = demo_batch(name="Demo", clip_ids=ids, lead=lead)
+    assert again is not None
     assert again == first
     assert again.state == BatchState.PAUSED
     assert Job.objects.count() == jobs

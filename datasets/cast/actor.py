@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -10,17 +12,21 @@ from numpy.typing import NDArray
 
 from datasets.cast.body import Patch, build_neck, build_torso
 from datasets.cast.clothes import Clothes
-from datasets.cast.geometry import Grid, Head, build_head, gauss, normals_of, refine, smoothstep
+from datasets.cast.geometry import Grid, Head, build_head, gauss, normals_of, smoothstep
 from datasets.cast.hair import grow_beard, grow_hair
 from datasets.cast.identity import Identity
 from datasets.cast.moving import Window, eye_window, mouth_window
 from datasets.cast.paint import paint_skin
 from datasets.cast.palette import Palette, palette_of
 from datasets.cast.parts import build_ears, build_glasses
-from datasets.cast.points import Points, joined
+from datasets.cast.points import Loose, Planes, Points, joined
+from datasets.cast.pose import pose_matrix
 from datasets.cast.scalp import scalp_mask, style_of
+from datasets.cast.torso import TURN_STEP, Plane, flatten
 
 FINE = 2  # paint is this many times finer than the surface that is shaded
+_HAIR_STEP = np.radians(10)
+_KEPT = 8  # turns of hair and torso that are kept for each actor
 
 
 @dataclass(frozen=True)
@@ -40,9 +46,65 @@ class Actor:
     hair: Points  # and beard, ears and glasses
     neck: Patch
     torso: Patch
-    fields: dict[str, Grid]
+    surface: Planes  # (3, R, C): the neutral head
+    normal: Planes  # (3, R, C): its normals
+    fields: Fields
     marks: NDArray[np.intp]  # (5,) flat indices of the landmarks on the grid
     oil: float
+    _seen: OrderedDict[tuple[int, int], Loose] = field(default_factory=OrderedDict, repr=False, compare=False)
+    _planes: OrderedDict[int, Plane] = field(default_factory=OrderedDict, repr=False, compare=False)
+
+    def seen_hair(self, yaw: float, pitch: float) -> Loose:
+        """Return the loose points that can be seen at about a turn of the head (radians).
+
+        Those that face the viewer, and all that hang below the ears. Kept for steps of the turn: what is drawn is a
+        function of the turn alone, whatever was drawn before.
+        """
+        step = (round(yaw / _HAIR_STEP), round(pitch / _HAIR_STEP))
+        if step not in self._seen:
+            view = pose_matrix(step[0] * _HAIR_STEP, step[1] * _HAIR_STEP, 0.0)[2]
+            keep = np.flatnonzero((self.hair.normal @ view > -0.37) | (self.hair.xyz[:, 1] < -0.35))
+            _kept(self._seen, step, self.hair.seen(keep))
+        return self._seen[step]
+
+    def torso_plane(self, turn: float) -> Plane:
+        """Return the torso's pictures at about a turn of the body (radians)."""
+        step = round(turn / TURN_STEP)
+        if step not in self._planes:
+            exact = step * TURN_STEP
+            plane = flatten(self.torso, pose_matrix(exact, 0.0, 0.0), exact, self.unit)
+            _kept(self._planes, step, plane)
+        return self._planes[step]
+
+
+@dataclass(frozen=True)
+class Fields:
+    """How far expressions move each place of the surface, each (R, C), or as few of them as are wanted."""
+
+    jaw: Grid
+    corner: Grid
+    corner_out: Grid  # `corner`, negative on the viewer's left
+    cheek: Grid
+    brow: Grid
+    lips: Grid
+
+    def at(self, where: Any) -> Fields:
+        """Return the part that an index names, of fields that were made flat if the index is flat."""
+        return Fields(*(getattr(self, f.name)[where] for f in fields(self)))
+
+    def flat(self) -> Fields:
+        """Return each field as one row."""
+        return Fields(*(getattr(self, f.name).ravel() for f in fields(self)))
+
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+def _kept(kept: OrderedDict[_K, _V], key: _K, value: _V) -> None:
+    kept[key] = value
+    while len(kept) > _KEPT:
+        kept.popitem(last=False)
 
 
 def build_actor(identity: Identity, unit: float, clothes: Clothes) -> Actor:
@@ -83,6 +145,8 @@ def build_actor(identity: Identity, unit: float, clothes: Clothes) -> Actor:
         hair=joined(loose),
         neck=build_neck(identity, palette, rows),
         torso=build_torso(identity, palette, clothes, rows),
+        surface=np.ascontiguousarray(head.points.transpose(2, 0, 1)),
+        normal=np.ascontiguousarray(normals.transpose(2, 0, 1)),
         fields=_fields(head),
         marks=_landmarks(head),
         oil=1.0 + 0.35 * palette.darkness - 0.2 * float(np.clip(identity["age"], -1, 1.5)),
@@ -100,8 +164,7 @@ def _occlusion(head: Head, rows: int) -> Grid:
     return np.asarray((1 + (np.clip(shade, 0.42, 1.0) - 1) * front) * below, np.float32)
 
 
-def _fields(head: Head) -> dict[str, Grid]:
-    """Return how far expressions move each place of the surface."""
+def _fields(head: Head) -> Fields:
     f, x, y = head.features, head.points[..., 0], head.y0
     ax = np.abs(x)
     # Between the lips the edge is sharp; out on the cheeks the skin stretches.
@@ -109,13 +172,15 @@ def _fields(head: Head) -> dict[str, Grid]:
     jaw = smoothstep(0.6, -1.4, (y - f.mouth_y) / reach)
     jaw = jaw * smoothstep(np.radians(85), np.radians(45), np.abs(head.phi))
     front = np.cos(head.phi) > 0
-    return {
-        "jaw": jaw.astype(np.float32),
-        "corner": gauss(ax, y, f.mouth_w, f.mouth_y, 0.10, 0.09) * front,
-        "cheek": gauss(ax, y, 0.33, f.nose_base + 0.10, 0.12, 0.10) * front,
-        "brow": gauss(ax, y, f.eye_x * 0.95, f.brow_y, 0.24, 0.075) * front,
-        "lips": gauss(x, y, 0, f.mouth_y, 0.15, 0.08) * front,
-    }
+    corner = np.asarray(gauss(ax, y, f.mouth_w, f.mouth_y, 0.10, 0.09) * front, np.float32)
+    return Fields(
+        jaw=jaw.astype(np.float32),
+        corner=corner,
+        corner_out=np.asarray(corner * np.sign(x), np.float32),
+        cheek=gauss(ax, y, 0.33, f.nose_base + 0.10, 0.12, 0.10) * front,
+        brow=gauss(ax, y, f.eye_x * 0.95, f.brow_y, 0.24, 0.075) * front,
+        lips=gauss(x, y, 0, f.mouth_y, 0.15, 0.08) * front,
+    )
 
 
 def _landmarks(head: Head) -> NDArray[np.intp]:
@@ -128,9 +193,3 @@ def _landmarks(head: Head) -> NDArray[np.intp]:
     x, y = head.points[..., 0], head.y0
     behind = np.where(np.cos(head.phi) > 0, 0.0, 9.0)
     return np.array([int(np.argmin((x - a) ** 2 + (y - b) ** 2 + behind)) for a, b in wanted], np.intp)
-
-
-def refined(patch: Patch, values: Grid) -> Grid:
-    """Return a patch's coarse values at the size of its paint."""
-    rows, cols = patch.albedo.shape[:2]
-    return refine(values, (cols, rows))

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 
 from datasets.cast.clothes import Clothes, paint_cloth
-from datasets.cast.geometry import Grid, gauss, normals_of, parameters, refine, smoothstep
+from datasets.cast.geometry import Grid, gauss, normal_planes, parameters, refine, smoothstep
 from datasets.cast.identity import Identity
 from datasets.cast.palette import Palette
+from datasets.cast.points import Planes
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,11 @@ class Patch:
     """A painted surface: a coarse grid that is shaded, and a fine one of albedo that is drawn.
 
     Attributes:
-        xyz: (R, C, 3), head units. normal: (R, C, 3). occlusion: (R, C), 0 to 1. albedo: (fR, fC, 3).
+        xyz: (3, R, C), head units. normal: (3, R, C). occlusion: (R, C), 0 to 1. albedo: (fR, fC, 3).
     """
 
-    xyz: Grid
-    normal: Grid
+    xyz: Planes
+    normal: Planes
     occlusion: Grid
     albedo: Grid
 
@@ -41,14 +42,13 @@ def build_neck(p: Identity, palette: Palette, rows: int) -> Patch:
             wide * np.sin(phi) * (1 - 0.5 * sink),
             -0.50 - 1.15 * t,
             1.05 * wide * np.cos(phi) - 0.24 + 0.10 * t - sink,
-        ],
-        -1,
+        ]
     )
     cord = np.exp(-(((np.abs(phi) - 0.62 + 0.35 * t) / 0.13) ** 2)) * smoothstep(0.2, 0.6, t)
     apple = 0.018 * gauss(phi, t, 0, 0.52, 0.16, 0.10) * (p["brow_ridge"] > 0)
-    xyz[..., 2] += 0.018 * cord + apple
+    xyz[2] += 0.018 * cord + apple
     xyz = xyz.astype(np.float32)
-    fine = (xyz.shape[1] * 2, xyz.shape[0] * 2)
+    fine = (phi.shape[1] * 2, phi.shape[0] * 2)
     tone = 1 - 0.22 * gauss(phi, t, 0, 0.86, 0.14, 0.07) - 0.10 * np.exp(-(((t - 0.42) / 0.016) ** 2))
     albedo = (
         palette.skin
@@ -60,9 +60,9 @@ def build_neck(p: Identity, palette: Palette, rows: int) -> Patch:
     return Patch(xyz, _outward(xyz), shadow, albedo.astype(np.float32))
 
 
-def _outward(xyz: Grid) -> Grid:
-    normal = normals_of(xyz)
-    return -normal if normal[normal.shape[0] // 2, normal.shape[1] // 2, 2] < 0 else normal
+def _outward(xyz: Planes) -> Planes:
+    normal = normal_planes(xyz)
+    return -normal if normal[2, normal.shape[1] // 2, normal.shape[2] // 2] < 0 else normal
 
 
 # Half width of the torso by how far below the neck's base: neck, slope of the trapezius, round of the shoulder, arm.
@@ -80,8 +80,8 @@ def build_torso(p: Identity, palette: Palette, clothes: Clothes, rows: int) -> P
     x = (outline * broad * np.sin(phi)).astype(np.float32)
     y = (-1.20 - drop - 0.05 * smoothstep(0.2, 1.3, np.abs(x))).astype(np.float32)
     z = np.where(np.cos(phi) >= 0, _chest_and_arms(x, drop, broad), -0.5 * np.abs(np.cos(phi)) ** 0.75) - 0.25
-    xyz = np.stack([x, y, z + _folds(x, y)], -1).astype(np.float32)
-    fine = (xyz.shape[1] * 3, xyz.shape[0] * 3)
+    xyz = np.stack([x, y, z + _folds(x, y)]).astype(np.float32)
+    fine = (x.shape[1] * 3, x.shape[0] * 3)
     albedo, ridge = paint_cloth(
         refine(x, fine), refine(-1.26 - drop.astype(np.float32), fine), clothes, palette
     )

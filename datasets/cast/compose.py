@@ -97,7 +97,8 @@ def _background(script: Script, plate: Plate, frame: int) -> Picture:
     room = cv2.warpAffine(plate.picture, matrix, (w, h), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     level, warm = float(script.level[frame]) ** 0.75, float(script.warmth[frame])
     gain = np.array([level * (1 + 0.035 * warm), level, level * (1 - 0.045 * warm)])
-    return np.asarray(cv2.transform(room, np.diag(gain)), np.uint8)
+    table = np.clip(np.arange(256)[:, None] * gain + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(room, table[None]), np.uint8)
 
 
 def _moved(tile: Tile, moment: Moment, script: Script, frame: int) -> Tile:
@@ -185,8 +186,9 @@ def _finish(picture: Picture, script: Script, frame: int, seed: int) -> Picture:
     soft = cv2.GaussianBlur(picture, (0, 0), script.blur)
     h, w = soft.shape[:2]
     grain = np.roll(_grains(seed, w, h)[frame % _GRAINS], (7 * frame) % 61, axis=1)
-    out = soft * _vignette(w, h) + grain[..., None] * np.float32(script.noise)
-    return np.clip(out, 0, 255).astype(np.uint8)
+    noise = grain * np.float32(script.noise)
+    darker = cv2.multiply(soft, _vignette(w, h), dtype=cv2.CV_32F)
+    return np.asarray(cv2.add(darker, cv2.merge([noise] * 3), dtype=cv2.CV_8U), np.uint8)
 
 
 @lru_cache(maxsize=2)

@@ -227,10 +227,27 @@ def _nose(x: Grid, y: Grid, p: Identity, f: Features) -> Grid:
 
 def normals_of(points: Grid) -> Grid:
     """Return unit normals of the surface, (R, C, 3), pointing outward."""
-    du = cv2.Sobel(points, cv2.CV_32F, 1, 0, ksize=3, borderType=cv2.BORDER_REPLICATE)
-    dv = cv2.Sobel(points, cv2.CV_32F, 0, 1, ksize=3, borderType=cv2.BORDER_REPLICATE)
-    ux, uy, uz = cv2.split(du)
-    vx, vy, vz = cv2.split(dv)
-    x, y, z = vy * uz - vz * uy, vz * ux - vx * uz, vx * uy - vy * ux
-    scale = 1.0 / np.sqrt(np.maximum(x * x + y * y + z * z, 1e-18))
-    return np.asarray(cv2.merge([x * scale, y * scale, z * scale]), np.float32)
+    return np.asarray(cv2.merge(list(normal_planes(points.transpose(2, 0, 1)))), np.float32)
+
+
+def normal_planes(points: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return unit normals (3, R, C) of a surface given as planes (3, R, C) of x, y and z."""
+
+    def slopes(across: int, down: int) -> list[NDArray]:
+        return [
+            cv2.Sobel(
+                np.ascontiguousarray(plane),
+                cv2.CV_32F,
+                across,
+                down,
+                ksize=3,
+                borderType=cv2.BORDER_REPLICATE,
+            )
+            for plane in points
+        ]
+
+    ux, uy, uz = slopes(1, 0)
+    vx, vy, vz = slopes(0, 1)
+    normal = np.stack([vy * uz - vz * uy, vz * ux - vx * uz, vx * uy - vy * ux])
+    normal /= np.sqrt(np.maximum(np.einsum("irc,irc->rc", normal, normal), 1e-18))
+    return normal.astype(np.float32, copy=False)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.float32]  # (N, 3)
+Planes = NDArray[np.float32]  # (3, ...): x, y and z, or red, green and blue, each in one piece of memory
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,28 @@ class Points:
     def __len__(self) -> int:
         return len(self.xyz)
 
-    def taken(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> Points:
-        """Return the points that a mask or an index array names."""
-        return Points(
-            self.xyz[keep], self.normal[keep], self.albedo[keep], self.tangent[keep], self.gloss[keep]
+    def seen(self, keep: NDArray[np.intp]) -> Loose:
+        """Return the points that an index array names, ready to be shaded."""
+        return Loose(
+            places=_planes(self.xyz, keep),
+            ways=np.concatenate([_planes(self.normal, keep), _planes(self.tangent, keep)]),
+            albedo=_planes(self.albedo, keep),
+            gloss=np.maximum(self.gloss[keep], 0),
         )
+
+
+@dataclass(frozen=True)
+class Loose:
+    """Loose points for drawing: places (3, N), normals and strands' directions (6, N), albedo (3, N), gloss (N,)."""
+
+    places: Planes
+    ways: NDArray[np.float32]
+    albedo: Planes
+    gloss: NDArray[np.float32]
+
+
+def _planes(rows: Rows, keep: NDArray[np.intp]) -> Planes:
+    return np.ascontiguousarray(rows[keep].T)
 
 
 def scattered(

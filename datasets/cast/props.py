@@ -53,7 +53,7 @@ def draw_held(
     _arm(canvas, palette, sleeve)
     _SHAPES[kind](canvas)
     _fingers(canvas, palette)
-    fall = irradiance(canvas.normal, light, np.eye(3, dtype=np.float32))
+    fall = irradiance(canvas.normal.transpose(2, 0, 1), light, np.eye(3, dtype=np.float32)).transpose(1, 2, 0)
     facing = 0.62 + 0.38 * np.clip(canvas.normal[..., 2:], 0, 1)
     shaded = tone(canvas.albedo * fall * facing) * canvas.cover[..., None]
     rgba = np.dstack([shaded, 255 * canvas.cover]).astype(np.uint8)

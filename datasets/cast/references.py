@@ -14,7 +14,8 @@ from datasets.cast.identity import Identity
 from datasets.cast.light import Light
 from datasets.cast.moving import Expression
 from datasets.cast.plates import PLATES, Picture, draw_plate
-from datasets.cast.render import Pose, render_person
+from datasets.cast.pose import Pose
+from datasets.cast.render import render_person
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.cast.actor import FINE, Actor, refined
+from datasets.cast.actor import FINE, Actor, Fields
 from datasets.cast.body import Patch
-from datasets.cast.geometry import Grid, normals_of, refine
+from datasets.cast.geometry import Grid, normal_planes, refine
 from datasets.cast.light import (
     Light,
     Rotation,
@@ -21,22 +21,15 @@ from datasets.cast.light import (
     shadow_map,
     skin_shine,
     tone,
+    tone_of_product,
 )
-from datasets.cast.moving import Expression, paint_eye, paint_mouth
-from datasets.cast.points import Rows
-from datasets.cast.splat import Layer, Tile, project, splat
+from datasets.cast.moving import Expression, Window, paint_eye, paint_mouth
+from datasets.cast.points import Loose, Planes
+from datasets.cast.pose import Pose, pose_matrix, turned
+from datasets.cast.splat import Layer, Tile, packed, project, splat
+from datasets.cast.torso import draw_torso
 
-_PIVOT = np.array([0.0, -0.62, -0.22], np.float32)  # a head turns and nods about the top of the neck
-
-
-@dataclass(frozen=True)
-class Pose:
-    """A head's turn in radians: yaw to the viewer's right, pitch up, roll clockwise; lean is the torso's roll."""
-
-    yaw: float = 0.0
-    pitch: float = 0.0
-    roll: float = 0.0
-    lean: float = 0.0
+__all__ = ["Pose", "Shot", "pose_matrix", "render_person"]
 
 
 @dataclass(frozen=True)
@@ -50,22 +43,6 @@ class Shot:
 
     tile: Tile
     landmarks: NDArray[np.float32]
-
-
-def pose_matrix(yaw: float, pitch: float, roll: float) -> Rotation:
-    """Return the rotation of a head (radians)."""
-    cy, sy, cp, sp, cr, sr = (
-        np.cos(yaw),
-        np.sin(yaw),
-        np.cos(pitch),
-        np.sin(pitch),
-        np.cos(roll),
-        np.sin(roll),
-    )
-    ry = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    rx = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
-    rz = np.array([[cr, sr, 0], [-sr, cr, 0], [0, 0, 1]])
-    return np.asarray(rz @ rx @ ry, np.float32)
 
 
 def render_person(
@@ -83,33 +60,36 @@ def render_person(
     """
     rot = pose_matrix(pose.yaw, pose.pitch, pose.roll)
     neck_rot = pose_matrix(0.35 * pose.yaw, 0.15 * pose.pitch, 0.4 * pose.roll + 0.5 * pose.lean)
-    body_rot = pose_matrix(0.12 * pose.yaw, 0.0, pose.lean)
-    points = _expressed(actor, expression)
-    placed = _turned(points, rot)
-    hair_seen = _seen_hair(actor, rot)
-    hair_xyz = _turned(actor.hair.xyz[hair_seen], rot)
-    neck_xyz, torso_xyz = _turned(actor.neck.xyz, neck_rot), _turned(actor.torso.xyz, body_rot)
+    turn = 0.12 * pose.yaw
+    body_rot = pose_matrix(turn, 0.0, pose.lean)
+    loose = actor.seen_hair(pose.yaw, pose.pitch)
+    hair, neck, torso = (
+        turned(loose.places, rot),
+        turned(actor.neck.xyz, neck_rot),
+        turned(actor.torso.xyz, body_rot),
+    )
     shadows = shadow_map(
         light,
         [
-            placed[::2, ::2].reshape(-1, 3),
-            _turned(actor.hair.xyz[::9], rot),
-            torso_xyz[::2, ::2].reshape(-1, 3),
+            turned(np.ascontiguousarray(actor.surface[:, ::2, ::2]), rot).reshape(3, -1),
+            turned(np.ascontiguousarray(actor.hair.xyz[::9].T), rot),
+            torso[:, ::2, ::2].reshape(3, -1),
         ],
     )
-    skin_layer = _skin_layer(actor, points, placed, expression, light, rot, shadows)
-    hair = actor.hair.taken(hair_seen)
-    hair_lit = 0.35 + 0.65 * shadows.lit(hair_xyz, bias=0.10)
-    hair_colour = tone(shade_points(hair, light, rot, hair_lit))
-    layers = [
-        skin_layer,
-        Layer(hair_xyz, hair_colour, np.zeros(len(hair_xyz), np.uint8), coarse=unit > 105),
-        _patch_layer(actor.neck, neck_xyz, light, neck_rot, shadows, skin=True),
-        _patch_layer(actor.torso, torso_xyz, light, body_rot, shadows, skin=False),
-    ]
     window = _window(centre, unit, bounds)
-    marks = project(placed.reshape(-1, 3)[actor.marks], centre, unit)
-    return Shot(splat(layers, centre, unit, window), marks)
+    body, backdrop = draw_torso(
+        actor.torso, actor.torso_plane(turn), torso, turn, pose.lean, body_rot, light, shadows, centre, unit, window
+    )  # fmt: skip
+    layers = [
+        _skin_layer(actor, expression, light, rot, shadows, centre, unit),
+        _hair_layer(loose, hair, light, rot, shadows, centre, unit),
+        _neck_layer(actor.neck, neck, light, neck_rot, shadows, centre, unit),
+    ]
+    head = splat(layers, window, backdrop)
+    marks = turned(
+        _expressed(actor.surface.reshape(3, -1)[:, actor.marks], actor.fields.flat().at(actor.marks), expression), rot
+    )  # fmt: skip
+    return Shot(_laid_over(body, head), project(marks, centre, unit)[:2].T)
 
 
 def _window(centre: tuple[float, float], unit: float, bounds: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -119,76 +99,116 @@ def _window(centre: tuple[float, float], unit: float, bounds: tuple[int, int]) -
     return x0, y0, x1, max(y1, int(centre[1] + 1.2 * unit))
 
 
-def _turned(xyz: NDArray[np.float32], rot: Rotation) -> NDArray[np.float32]:
-    return np.asarray((xyz - _PIVOT) @ rot.T + _PIVOT, np.float32)
+def _laid_over(body: Tile, head: Tile) -> Tile:
+    """Return both as one tile, the head in front."""
+    x, y = min(body.x, head.x), min(body.y, head.y)
+    across = max(tile.x + tile.flagged.shape[1] for tile in (body, head)) - x
+    down = max(tile.y + tile.flagged.shape[0] for tile in (body, head)) - y
+    rgba, flagged = np.zeros((down, across, 4), np.uint8), np.zeros((down, across), np.uint8)
+
+    def part(tile: Tile) -> tuple[slice, slice]:
+        h, w = tile.flagged.shape
+        return slice(tile.y - y, tile.y - y + h), slice(tile.x - x, tile.x - x + w)
+
+    rgba[part(body)] = body.rgba
+    rest = cv2.merge([255 - head.rgba[..., 3]] * 4)
+    under = cv2.multiply(np.ascontiguousarray(rgba[part(head)]), rest, scale=1 / 255)
+    rgba[part(head)] = cv2.add(under, head.rgba)
+    flagged[part(head)] = head.flagged
+    return Tile(rgba, flagged, x, y)
 
 
-def _expressed(actor: Actor, e: Expression) -> Grid:
-    f = actor.fields
-    points = actor.head.points.copy()
-    points[..., 1] += (
-        (0.030 * e.smile) * f["corner"] - (0.075 * e.opened) * f["jaw"] + (0.034 * e.brows) * f["brow"]
-    )
-    points[..., 1] += (0.018 * max(e.smile, 0)) * f["cheek"]
-    points[..., 0] += ((0.024 * e.smile) * f["corner"] - (0.05 * e.rounded) * f["corner"]) * np.sign(
-        points[..., 0]
-    )
-    points[..., 2] += (
-        (0.026 * max(e.smile, 0)) * f["cheek"]
-        - (0.012 * e.opened) * f["jaw"]
-        + (0.035 * e.rounded) * f["lips"]
-    )
-    return points
+def _expressed(surface: Planes, f: Fields, e: Expression) -> Planes:
+    """Return the surface (3, ...) with an expression."""
+    x, y, z = surface
+    smile = max(e.smile, 0.0)
+    x = x + (0.024 * e.smile - 0.05 * e.rounded) * f.corner_out
+    y = y + (0.030 * e.smile) * f.corner - (0.075 * e.opened) * f.jaw + (0.034 * e.brows) * f.brow
+    if smile:
+        y += (0.018 * smile) * f.cheek
+    z = z + (0.026 * smile) * f.cheek - (0.012 * e.opened) * f.jaw + (0.035 * e.rounded) * f.lips
+    return np.stack([x, y, z]).astype(np.float32, copy=False)
 
 
-def _face_paint(actor: Actor, e: Expression) -> Grid:
-    albedo, f = actor.skin.copy(), actor.head.features
+def _seen_columns(actor: Actor, rot: Rotation) -> slice:
+    """Return the columns of the head's grid between which all of it lies that faces the viewer."""
+    facing = (rot[2] @ actor.normal.reshape(3, -1)).reshape(actor.normal.shape[1:])
+    seen = np.flatnonzero((facing > -0.25).any(axis=0))
+    return slice(int(seen[0]), int(seen[-1]) + 1)
+
+
+def _face_paint(actor: Actor, e: Expression, cols: slice) -> Grid:
+    """Return the albedo of some columns of the fine grid, with eyes and mouth."""
+    albedo, f = actor.skin[:, cols].copy(), actor.head.features
+
+    def put(win: Window, painted: Grid) -> None:
+        first, last = max(win.cols.start, cols.start), min(win.cols.stop, cols.stop)
+        if first < last:
+            albedo[win.rows, first - cols.start : last - cols.start] = painted[
+                :, first - win.cols.start : last - win.cols.start
+            ]
+
     for win, side in zip(actor.eyes, (-1.0, 1.0), strict=True):
-        albedo[win.rows, win.cols] = paint_eye(win, albedo[win.rows, win.cols], side, f, actor.palette, e)
-    win = actor.mouth
-    albedo[win.rows, win.cols] = paint_mouth(win, albedo[win.rows, win.cols], f, actor.palette, e)
+        put(win, paint_eye(win, actor.skin[win.rows, win.cols], side, f, actor.palette, e))
+    put(
+        actor.mouth,
+        paint_mouth(actor.mouth, actor.skin[actor.mouth.rows, actor.mouth.cols], f, actor.palette, e),
+    )
     return albedo
 
 
 def _skin_layer(
-    actor: Actor, points: Grid, placed: Grid, e: Expression, light: Light, rot: Rotation, shadows: ShadowMap
-) -> Layer:
-    normal = normals_of(points)
+    actor: Actor, e: Expression, light: Light, rot: Rotation, shadows: ShadowMap, centre: tuple[float, float],
+    unit: float,
+) -> Layer:  # fmt: skip
+    cols = _seen_columns(actor, rot)
+    surface = _expressed(actor.surface[..., cols], actor.fields.at((slice(None), cols)), e)
+    placed = turned(surface, rot)
+    normal = normal_planes(surface)
+    occlusion = actor.occlusion[:, cols]
     lit = np.asarray(cv2.GaussianBlur(shadows.lit(placed), (0, 0), 0.022 / actor.spacing), np.float32)
-    fall = irradiance(normal, light, rot, lit) * actor.occlusion[..., None]
+    fall = irradiance(normal, light, rot, lit)
+    fall *= occlusion
     fall = diffuse_skin(fall, actor.spacing)
-    shine, turned = skin_shine(normal, light, rot, lit * actor.occlusion, actor.oil)
-    fall *= turned[..., None]
-    facing = normal @ (rot.T @ np.array([0, 0, 1], np.float32))
-    size = (points.shape[1] * FINE, points.shape[0] * FINE)
+    shine, turned_away = skin_shine(normal, light, rot, lit * occlusion, actor.oil)
+    fall *= turned_away
+    rows, columns = occlusion.shape
+    size = (columns * FINE, rows * FINE)
+    fine = slice(cols.start * FINE, cols.stop * FINE)
+    albedo = _face_paint(actor, e, fine)
+    # Brows, lashes and pupils are no skin: they do not shine like it.
+    matt = np.clip(albedo[..., 1] * np.float32(1.25 / actor.palette.skin[1]) - np.float32(0.2), 0.05, 1)
+    sheen = refine(shine, size) * matt
+    sheens = np.asarray(cv2.merge([sheen * np.float32(c) for c in light.key]), np.float32)
+    matt_light = np.asarray(cv2.multiply(albedo, refine(cv2.merge(list(fall)), size)), np.float32)
+    colour = tone(matt_light, sheens)
+    facing = (rot[2] @ normal.reshape(3, -1)).reshape(rows, columns)
     toward = np.asarray(cv2.resize(facing, size, interpolation=cv2.INTER_NEAREST)).ravel()
     keep = np.flatnonzero(toward > -0.12)
-
-    def kept(values: Grid) -> Rows:
-        return np.asarray(values.reshape(-1, values.shape[-1]).take(keep, axis=0), np.float32)
-
-    albedo = kept(_face_paint(actor, e))
-    # Brows, lashes and pupils are no skin: they do not shine like it.
-    matt = np.clip(albedo[:, 1] * (1.25 / actor.palette.skin[1]) - 0.2, 0.05, 1)
-    sheen = refine(shine, size).ravel().take(keep) * matt
-    colour = albedo * kept(refine(fall, size)) + sheen[:, None] * np.asarray(light.key, np.float32)
-    flag = (actor.face.ravel().take(keep) & (toward.take(keep) > 0.06)) * np.uint8(255)
-    return Layer(kept(refine(placed, size)), tone(colour), np.asarray(flag, np.uint8))
+    flag = (actor.face[:, fine].ravel().take(keep) & (toward.take(keep) > 0.06)) * np.uint8(255)
+    at = np.stack([refine(plane, size).ravel().take(keep) for plane in project(placed, centre, unit)])
+    return Layer(at, packed(colour).take(keep), np.asarray(flag, np.uint8))
 
 
-def _seen_hair(actor: Actor, rot: Rotation) -> NDArray[np.intp]:
-    """Return the loose points that can be seen: those that face the viewer, and all that hang below the ears."""
-    view = rot.T @ np.array([0, 0, 1], np.float32)
-    return np.flatnonzero((actor.hair.normal @ view > -0.25) | (actor.hair.xyz[:, 1] < -0.35))
+def _hair_layer(
+    loose: Loose, places: Planes, light: Light, rot: Rotation, shadows: ShadowMap, centre: tuple[float, float],
+    unit: float,
+) -> Layer:  # fmt: skip
+    lit = 0.35 + 0.65 * shadows.lit(places, bias=0.10)
+    colour = tone(shade_points(loose, light, rot, np.asarray(lit, np.float32)))
+    shown = packed(np.ascontiguousarray(colour.T)[None])
+    return Layer(project(places, centre, unit), shown, np.zeros(len(shown), np.uint8), coarse=unit > 105)
 
 
-def _patch_layer(
-    patch: Patch, xyz: Grid, light: Light, rot: Rotation, shadows: ShadowMap, *, skin: bool
-) -> Layer:
-    lit = np.asarray(cv2.GaussianBlur(shadows.lit(xyz), (0, 0), 1.2), np.float32)
-    fall = irradiance(patch.normal, light, rot, lit) * patch.occlusion[..., None]
-    if skin:
-        fall = diffuse_skin(fall, 0.027)
-    colour = tone((patch.albedo * refined(patch, fall)).reshape(-1, 3))
-    places: Rows = refined(patch, xyz).reshape(-1, 3)
-    return Layer(places, colour, np.zeros(len(places), np.uint8), coarse=True)
+def _neck_layer(
+    neck: Patch, places: Planes, light: Light, rot: Rotation, shadows: ShadowMap, centre: tuple[float, float],
+    unit: float,
+) -> Layer:  # fmt: skip
+    lit = np.asarray(cv2.GaussianBlur(shadows.lit(places), (0, 0), 1.2), np.float32)
+    fall = irradiance(neck.normal, light, rot, lit)
+    fall *= neck.occlusion
+    fall = diffuse_skin(fall, 0.027)
+    size = (neck.albedo.shape[1], neck.albedo.shape[0])
+    shown = packed(tone_of_product(neck.albedo, refine(cv2.merge(list(fall)), size)))
+    at = np.stack([refine(plane, size).ravel() for plane in project(places, centre, unit)])
+    return Layer(at, shown, np.zeros(len(shown), np.uint8), coarse=True)

@@ -17,7 +17,7 @@ from datasets.cast.clothes import Clothes, draw_clothes
 from datasets.cast.geometry import smoothstep
 from datasets.cast.light import Light
 from datasets.cast.moving import Expression
-from datasets.cast.render import Pose
+from datasets.cast.pose import Pose
 
 MOVING = ("pose", "expression", "light")
 EVENTS = ("cross", "leave", "pass", "object", "lamp", "turn_away")

@@ -65,6 +65,11 @@ class Study(models.Model):
     n_slots = models.PositiveIntegerField(
         default=0, editable=False, help_text="Places for an answer, repeats included, reviews not."
     )
+    n_done_by_former = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text="Of these, how many people filled who answer no more: taken off, or made reviewers.",
+    )
     releases = models.ManyToManyField(Release, blank=True, related_name="studies")
 
     created_by = models.ForeignKey(

@@ -72,7 +72,7 @@ def _work(member: Any) -> Work:
         recent_ms=member.recent_ms,
         n_items=member.n_done + member.to_review if is_reviewer else member.study.n_items,
         n_slots=member.n_done + member.to_review if is_reviewer else member.study.n_slots,
-        n_done_by_all=member.n_done if is_reviewer else member.n_done_by_all,
+        n_done_by_all=member.n_done if is_reviewer else member.n_done_by_all + member.study.n_done_by_former,
     )
     return Work(
         member=member,
@@ -91,14 +91,17 @@ def _memberships(user: User) -> QuerySet[Any]:
         ~Exists(seen), study=OuterRef("study"), kind=SlotKind.REVIEW, state=SlotState.FREE
     )
     answers = Judgment.objects.filter(study=OuterRef("study"), annotator=user).order_by("-id")
-    done = Member.objects.filter(study=OuterRef("study")).order_by().values("study")
+    answering = Member.objects.filter(study=OuterRef("study")).exclude(role=Role.REVIEWER)
+    done = answering.order_by().values("study")
     return (
         Member.objects.filter(user=user)
         .select_related("study")
         .annotate(
             last_answer=Subquery(answers.values("created_at")[:1]),
             to_review=_count(reviews, "study"),
-            n_done_by_all=Subquery(done.annotate(n=Sum("n_done")).values("n"), output_field=IntegerField()),
+            n_done_by_all=Coalesce(
+                Subquery(done.annotate(n=Sum("n_done")).values("n"), output_field=IntegerField()), 0
+            ),
         )
         .order_by("-study_id")
     )

@@ -4,26 +4,30 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
-from annotator.models import Invitation, Member, Role, Slot, SlotState, Study
+from annotator.models import Invitation, Member, Role, Slot, SlotKind, SlotState, Study
 from config.accounts.models import User
 
 from .refusals import InvitationInvalid
+from .slots import KIND_OF_ROLE
 
 ONLY_LEAD = "A study keeps one lead at least: invite another lead first."
 INVALID = "This invitation has run out or was withdrawn. Ask whoever sent it for a new one."
 
 
+@transaction.atomic
 def member_add(*, study: Study, user: User, role: Role = Role.ANNOTATOR) -> Member:
     """Add somebody, or give a member another role. Who comes back goes on where they stopped."""
-    member, _ = Member.objects.update_or_create(
-        study=study,
-        user=user,
-        defaults={"role": role},
-        create_defaults={"role": role, "n_done": _answered(study, user)},
-    )
+    place = {"role": role, "n_done": _filled(study, user, role)}
+    member, is_new = Member.objects.select_for_update().get_or_create(study=study, user=user, defaults=place)
+    if not is_new and member.role != role:
+        member.role, member.n_done = role, _filled(study, user, role)
+        member.save(update_fields=["role", "n_done"])
+        _former_count(study)
+    elif is_new and member.n_done:
+        _former_count(study)
     _lead_make(user, role)
     return member
 
@@ -41,6 +45,7 @@ def member_remove(*, member: Member) -> None:
         lease_expires_at=Now()
     )
     member.delete()
+    _former_count(member.study)
 
 
 def invitation_create(
@@ -73,21 +78,33 @@ def invitation_accept(*, token: str, user: User) -> Member:
             ).update(uses=F("uses") + 1)
             if not used:
                 raise InvitationInvalid(INVALID)
-            member = Member.objects.create(
-                study=invitation.study,
-                user=user,
-                role=invitation.role,
-                n_done=_answered(invitation.study, user),
-            )
-            _lead_make(user, Role(invitation.role))
+            role = Role(invitation.role)
+            n_done = _filled(invitation.study, user, role)
+            member = Member.objects.create(study=invitation.study, user=user, role=role, n_done=n_done)
+            if n_done:
+                _former_count(invitation.study)
+            _lead_make(user, role)
             return member
     except IntegrityError:
         # A second click at the same moment: the use is rolled back with the second membership.
         return places.get()
 
 
-def _answered(study: Study, user: User) -> int:
-    return Slot.objects.filter(study=study, annotator=user, state=SlotState.DONE).count()
+def _filled(study: Study, user: User, role: Role) -> int:
+    """Count the places that somebody filled, of the kind that their role is given."""
+    kind = KIND_OF_ROLE[role]
+    return Slot.objects.filter(study=study, annotator=user, kind=kind, state=SlotState.DONE).count()
+
+
+def _former_count(study: Study) -> None:
+    """Count again what those filled who answer no more: nobody's progress may hold it to be still to do.
+
+    The row of the study is the lock that puts two changes of its members one behind another.
+    """
+    Study.objects.select_for_update(no_key=True).get(pk=study.pk)
+    answering = Member.objects.filter(study=study, user=OuterRef("annotator")).exclude(role=Role.REVIEWER)
+    filled = Slot.objects.filter(~Exists(answering), study=study, kind=SlotKind.ANSWER, state=SlotState.DONE)
+    Study.objects.filter(pk=study.pk).update(n_done_by_former=filled.count())
 
 
 def _lead_make(user: User, role: Role) -> None:

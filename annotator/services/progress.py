@@ -16,7 +16,8 @@ def progress_of(
 
     One annotator answers an item once, so no more is left for them than items they have not answered, and no
     more than places that nobody has filled. Where everybody is needed for every item this is exact; with more
-    annotators than answers per item it falls as the others go on.
+    annotators than answers per item it falls as the others go on. `n_done_by_all` is by everybody who ever filled a
+    place, those who have left included.
     """
     left = max(0, min(n_items - n_done, n_slots - n_done_by_all))
     pace = round(median(recent_ms) / 1000) if recent_ms else None

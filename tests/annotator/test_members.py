@@ -3,16 +3,26 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotator.models import Invitation, Member, Role
+from annotator.models import Invitation, Member, Role, Study
+from annotator.selectors.study_lists import work_of
+from annotator.services.judgments import judgment_submit
 from annotator.services.members import (
     invitation_accept,
     invitation_create,
     invitation_revoke,
+    member_add,
     member_remove,
 )
 from annotator.services.refusals import InvitationInvalid
 from annotator.services.slots import slot_claim, slots_heartbeat
-from tests.annotator.factories import make_annotator, make_study, make_user, member_of
+from tests.annotator.factories import (
+    make_annotator,
+    make_answer,
+    make_study,
+    make_user,
+    member_of,
+    new_key,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +95,47 @@ def test_whoever_is_invited_to_lead_may_lead():
 
     guest.refresh_from_db()
     assert guest.is_lead
+
+
+def answer_next(study, annotator):
+    """Return what the annotator is told of their progress after the next answer."""
+    token = str(slot_claim(study=study, annotator=annotator).token)
+    return judgment_submit(
+        annotator=annotator, token=token, idempotency_key=new_key(), answer=make_answer(), active_ms=1000
+    ).progress
+
+
+def told(study, annotator):
+    """Return `done` and `total` as the workbench has them with the next pair, and as the list of studies has them."""
+    progress = slot_claim(study=Study.objects.get(pk=study.pk), annotator=annotator).progress
+    (work,) = work_of(annotator)
+    return (progress["done"], progress["total"]), (work.done, work.total)
+
+
+def test_what_a_removed_member_answered_is_not_left_for_the_others():
+    study = make_study(n_pairs=4, overlap=1)
+    leaving, staying = make_annotator(study), make_annotator(study)
+    answer_next(study, leaving)
+    answer_next(study, leaving)
+    assert told(study, staying) == ((0, 2), (0, 2))
+
+    member_remove(member=member_of(study, leaving))
+
+    assert told(study, staying) == ((0, 2), (0, 2))
+    assert answer_next(study, staying)["total"] == 2
+    member_add(study=study, user=leaving)
+    assert told(study, staying) == ((1, 2), (1, 2))
+
+
+def test_what_an_annotator_answered_before_they_review_is_not_left_for_the_others():
+    study = make_study(n_pairs=4, overlap=1)
+    promoted, staying = make_annotator(study), make_annotator(study)
+    answer_next(study, promoted)
+
+    member_add(study=study, user=promoted, role=Role.REVIEWER)
+
+    assert member_of(study, promoted).n_done == 0
+    assert told(study, staying) == ((0, 3), (0, 3))
+    member_add(study=study, user=promoted)
+    assert member_of(study, promoted).n_done == 1
+    assert told(study, staying) == ((0, 3), (0, 3))

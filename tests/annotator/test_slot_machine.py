@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import Sum
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -19,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from annotator.models import Judgment, Member, Slot
+from annotator.models import Judgment, Member, Slot, Study
 from annotator.services.judgments import Submission, judgment_submit
 from annotator.services.members import member_remove
 from annotator.services.refusals import StudyNotOpen, TooManyLeases
@@ -191,6 +192,12 @@ class SlotMachine(RuleBasedStateMachine):
         for member in Member.objects.all():
             done = Slot.objects.filter(study=member.study, annotator=member.user, state="done")
             assert member.n_done == done.count()
+
+    @invariant()
+    def no_place_that_is_filled_counts_as_left(self) -> None:
+        for study in Study.objects.all():
+            here = Member.objects.filter(study=study).aggregate(n=Sum("n_done"))["n"] or 0
+            assert study.n_done_by_former + here == Slot.objects.filter(study=study, state="done").count()
 
     @invariant()
     def repeats_are_the_same_annotators_with_the_sides_swapped(self) -> None:

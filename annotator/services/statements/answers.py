@@ -41,7 +41,8 @@ SELECT slot.id, slot.state, slot.annotator_id, slot.kind, slot.left_is_a, slot.p
        slot.study_id, study.ask_overall, study.ask_people, study.ask_marks, study.ask_remark,
        study.n_items, study.n_slots,
        member.id, member.n_done, member.recent_ms, member.cursor,
-       (SELECT COALESCE(SUM(everyone.n_done), 0) FROM annotator_member AS everyone
+       study.n_done_by_former + (
+        SELECT COALESCE(SUM(everyone.n_done), 0) FROM annotator_member AS everyone
         WHERE everyone.study_id = slot.study_id AND everyone.role <> 'reviewer'),
        (SELECT COUNT(*) FROM annotator_slot AS other
         WHERE other.item_id = slot.item_id AND other.id <> slot.id

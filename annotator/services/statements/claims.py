@@ -62,7 +62,8 @@ _MEMBER_AND_LEASES = Statement(
     "claim_member",
     """
 SELECT member.id, member.role, member.cursor, member.n_done, member.recent_ms,
-       (SELECT COALESCE(SUM(everyone.n_done), 0) FROM annotator_member AS everyone
+       (SELECT study.n_done_by_former FROM annotator_study AS study WHERE study.id = member.study_id) + (
+        SELECT COALESCE(SUM(everyone.n_done), 0) FROM annotator_member AS everyone
         WHERE everyone.study_id = member.study_id AND everyone.role <> 'reviewer'),
        slot.id, slot.item_id, slot.kind, slot.left_is_a, slot.lease
 FROM annotator_member AS member

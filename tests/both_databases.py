@@ -9,16 +9,20 @@ that a failure.
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 from tests import servers
+from tests.made_once import SHELF
 
 # Two tests at a time; those of one xdist_group (the browser's) on the same worker.
 PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup"]
 
 
 def main(arguments: list[str]) -> int:
-    outcomes = [_on_sqlite(arguments), _on_postgres(arguments)]
+    with tempfile.TemporaryDirectory(prefix="likeness-tests-") as shelf:
+        os.environ[SHELF] = shelf
+        outcomes = [_on_sqlite(arguments), _on_postgres(arguments)]
     print("\nmake test:", "; ".join(sentence for sentence, _ in outcomes), flush=True)
     return 0 if all(passed for _, passed in outcomes) else 1
 

@@ -3,12 +3,14 @@
 import os
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 
 from tests import servers
+from tests.made_once import SHELF, MadeOnce, made_once
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
@@ -65,6 +67,17 @@ def home(tmp_path: Path, settings) -> Path:
     settings.MEDIA_ROOT = str(media)
     settings.FILE_UPLOAD_TEMP_DIR = str(uploads)
     return folder
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Return a function that makes a folder of films or the like once for all workers and databases of a run."""
+    shelf = os.environ.get(SHELF)
+    if not shelf:
+        base = tmp_path_factory.getbasetemp()
+        # A worker's base folder lies in the one of the whole run.
+        shelf = str((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shelf")
+    return partial(made_once, Path(shelf))
 
 
 @pytest.fixture(scope="session")

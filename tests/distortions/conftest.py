@@ -9,7 +9,6 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from datasets.analysing import backend as backends
 from datasets.cast import draw_clip, film
 from datasets.identity.analyse import analyse_clip
 from datasets.identity.backends import Backend
@@ -55,7 +54,6 @@ def drawn(real_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Fi
 def face_model(settings, shared_models: Path) -> None:
     """Have the site look at faces by the models that are here."""
     settings.FACE_BACKEND, settings.FACE_MODELS = "mobilefacenet", shared_models
-    backends.site_backend.cache_clear()
 
 
 @pytest.fixture

@@ -1,32 +1,42 @@
-"""Two procedural people on a second of film, in the library, and the face backend that pip alone installs."""
+"""Two procedural people on a second of film, in the library, and the face backend that pip alone installs.
+
+dlib looks for the faces of that film once a run; a scene has what it found as from an earlier analysis, unless it is
+a `fresh_scene`.
+"""
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from datasets.cast import Clip, chosen_cast, film
-from datasets.cast.course import held
-from datasets.identity.backends import Backend, backend_load
+from datasets.analysing.backend import site_backend
+from datasets.cast import Clip, chosen_cast, film, held
+from datasets.identity.backends import Backend
+from datasets.identity.cache import analyse_cached
 from datasets.models import Clip as ClipRow
 from datasets.models import Person, Reference
 from datasets.services.people import reference_add
 from tests.datasets.factories import make_clip, make_person
+from tests.made_once import MadeOnce
 
 FRAMES = 24
+VIEWS = ("neutral", "left")
 
 
 @dataclass(frozen=True)
 class Film:
-    """Files of one drawn clip."""
+    """Files of one drawn clip, and the folder of what dlib found in it."""
 
     clip: Clip
     path: Path
     references: tuple[tuple[Path, ...], ...]
+    tracks: Path
 
 
 @dataclass(frozen=True)
@@ -38,16 +48,25 @@ class Scene:
 
 
 @pytest.fixture(scope="session")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Film:
+def drawn(once: MadeOnce) -> Film:
     courses = tuple(held(identity) for identity in chosen_cast(2))
     clip = Clip(seed=3, courses=courses, frames=FRAMES, events=())
-    filmed = film(clip, tmp_path_factory.mktemp("cast") / "clip.mp4", views=("neutral", "left"))
-    return Film(clip, filmed.clip, filmed.references)
+    folder = once("two-people", partial(_shoot, clip))
+    pictures = tuple(
+        tuple(folder / f"clip.references/{person}-{view}.png" for view in VIEWS) for person in range(2)
+    )
+    return Film(clip, folder / "clip.mp4", pictures, folder / "tracks")
+
+
+def _shoot(clip: Clip, folder: Path) -> None:
+    path = film(clip, folder / "clip.mp4", views=VIEWS).clip
+    analyse_cached(path, site_backend("dlib"), folder / "tracks")
 
 
 @pytest.fixture(scope="session")
 def dlib_backend() -> Backend:
-    return backend_load("dlib")
+    """Return the backend that the site uses in the test's process, too."""
+    return site_backend("dlib")
 
 
 @pytest.fixture
@@ -68,10 +87,16 @@ def put_clip(drawn: Film) -> Callable[..., ClipRow]:
 
 
 @pytest.fixture
-def scene(db: None, drawn: Film, put_clip: Callable[..., ClipRow]) -> Scene:
+def fresh_scene(db: None, drawn: Film, put_clip: Callable[..., ClipRow]) -> Scene:
     people = [make_person("Ada", is_procedural=True), make_person("Ben", is_procedural=True)]
     for person, pictures in zip(people, drawn.references, strict=True):
         for picture in pictures:
             reference_add(person=person, path=picture, source_name=picture.name)
     assert Reference.objects.count() == 4
     return Scene(put_clip(*people), people)
+
+
+@pytest.fixture
+def scene(fresh_scene: Scene, drawn: Film, home: Path) -> Scene:
+    shutil.copytree(drawn.tracks, home / "media" / "tracks")
+    return fresh_scene

@@ -10,7 +10,6 @@ from annotator.services.studies import study_create
 from config.jobs.models import Job, JobState
 from config.jobs.runner import JobRun, run_jobs
 from config.jobs.services import job_cancel, job_claim, job_resume
-from datasets.analysing import backend as backends
 from datasets.analysing import batch
 from datasets.analysing.clip import clip_tracks_find
 from datasets.models import Clip, ClipAnalysis, Pair
@@ -23,17 +22,21 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def only_dlib(settings) -> None:
     settings.FACE_BACKEND = "dlib"
-    backends.site_backend.cache_clear()
 
 
 @pytest.fixture
 def clips(scene, put_clip) -> list[Clip]:
     """The same film three times and one file that is none: one analysis serves the three."""
+    return clips_of(scene, put_clip)
+
+
+def clips_of(scene, put_clip) -> list[Clip]:
     return [scene.clip, put_clip(*scene.people), put_clip(scene.people[0]), put_clip(content=b"no video")]
 
 
-def test_a_batch_analyses_all_and_lists_what_went_wrong(clips, monkeypatch) -> None:
+def test_a_batch_analyses_all_and_lists_what_went_wrong(fresh_scene, put_clip, monkeypatch) -> None:
     monkeypatch.setattr(batch, "FEW", 0)  # so that processes share the work
+    clips = clips_of(fresh_scene, put_clip)
     job = analysis_batch_start(clip_ids=[clip.pk for clip in clips], label="all")
     run_jobs(queue="vision")
     job.refresh_from_db()

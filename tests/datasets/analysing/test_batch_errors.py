@@ -5,7 +5,6 @@ from django.core.files.storage import default_storage
 
 from config.jobs.models import Job, JobState
 from config.jobs.runner import run_jobs
-from datasets.analysing import backend as backends
 from datasets.models import AnalysisState, ClipAnalysis
 from datasets.services.analysis import analysis_batch_start, analysis_fail
 
@@ -15,7 +14,6 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("bad", [1, 4])
 def test_files_that_are_gone_or_no_video_cost_their_clips_alone(scene, put_clip, settings, bad) -> None:
     settings.FACE_BACKEND = "dlib"
-    backends.site_backend.cache_clear()
     gone = [put_clip(content=f"gone {i}".encode()) for i in range(bad)]
     for clip in gone:
         default_storage.delete(clip.playback_file)
@@ -34,7 +32,6 @@ def test_files_that_are_gone_or_no_video_cost_their_clips_alone(scene, put_clip,
 
 def test_a_batch_that_is_cancelled_says_what_went_wrong_until_then(scene, put_clip, settings) -> None:
     settings.FACE_BACKEND = "dlib"
-    backends.site_backend.cache_clear()
     text = put_clip(content=b"a letter")
     analysis_fail(clip=text, backend="", error="It is a letter.")
     analysis_batch_start(clip_ids=[scene.clip.pk, text.pk], label="all")

@@ -11,7 +11,6 @@ from PIL import Image
 
 from config.jobs.models import Job
 from config.jobs.runner import run_jobs
-from datasets.analysing import backend as backends
 from datasets.analysing.clip import clip_tracks_find
 from datasets.identity.store import analysis_read
 from datasets.models import AnalysisState, ClipAnalysis, FaceTrack, IdentityTrack, ReferenceFace
@@ -26,7 +25,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def only_dlib(settings) -> None:
     settings.FACE_BACKEND = "dlib"
-    backends.site_backend.cache_clear()
 
 
 def found(scene, dlib_backend) -> ClipAnalysis:
@@ -40,7 +38,8 @@ def named(analysis: ClipAnalysis) -> dict[str, FaceTrack]:
     }
 
 
-def test_both_people_are_found_and_kept(scene, dlib_backend) -> None:
+def test_both_people_are_found_and_kept(fresh_scene, dlib_backend) -> None:
+    scene = fresh_scene
     analysis = found(scene, dlib_backend)
     assert set(named(analysis)) == {"Ada", "Ben"}
     assert analysis.backend == dlib_backend.key
@@ -167,7 +166,6 @@ def test_a_deleted_person_takes_tracks_and_embeddings_along(scene, dlib_backend)
 
 def test_a_missing_model_is_a_sentence_in_the_job(scene, settings, tmp_path) -> None:
     settings.FACE_BACKEND, settings.FACE_MODELS = "opencv", tmp_path
-    backends.site_backend.cache_clear()
     from datasets.services.analysis import clips_analyse_later
 
     clips_analyse_later(clip_ids=[scene.clip.pk])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 import cv2
@@ -52,7 +52,13 @@ class Actor:
     marks: NDArray[np.intp]  # (5,) flat indices of the landmarks on the grid
     oil: float
     _seen: OrderedDict[tuple[int, int], Loose] = field(default_factory=OrderedDict, repr=False, compare=False)
-    _planes: OrderedDict[int, Plane] = field(default_factory=OrderedDict, repr=False, compare=False)
+    _planes: OrderedDict[tuple[int, int], Plane] = field(
+        default_factory=OrderedDict, repr=False, compare=False
+    )
+
+    def bare(self, win: Window) -> Planes:
+        """Return the skin's albedo in a window, (3, R, C)."""
+        return np.ascontiguousarray(self.skin[win.rows, win.cols].transpose(2, 0, 1))
 
     def seen_hair(self, yaw: float, pitch: float) -> Loose:
         """Return the loose points that can be seen at about a turn of the head (radians).
@@ -67,14 +73,19 @@ class Actor:
             _kept(self._seen, step, self.hair.seen(keep))
         return self._seen[step]
 
-    def torso_plane(self, turn: float) -> Plane:
-        """Return the torso's pictures at about a turn of the body (radians)."""
-        step = round(turn / TURN_STEP)
+    def torso_plane(self, torso: Patch, turn: float) -> Plane:
+        """Return the pictures of the torso, or of its upper rows, at about a turn of the body (radians)."""
+        step = (round(turn / TURN_STEP), len(torso.occlusion))
         if step not in self._planes:
-            exact = step * TURN_STEP
-            plane = flatten(self.torso, pose_matrix(exact, 0.0, 0.0), exact, self.unit)
+            exact = step[0] * TURN_STEP
+            plane = flatten(torso, pose_matrix(exact, 0.0, 0.0), exact, self.unit)
             _kept(self._planes, step, plane)
         return self._planes[step]
+
+    def dressed(self, clothes: Clothes) -> Actor:
+        """Return the same person in other clothes."""
+        torso = build_torso(self.identity, self.palette, clothes, self.head.phi.shape[0])
+        return replace(self, torso=torso, _planes=OrderedDict())
 
 
 @dataclass(frozen=True)

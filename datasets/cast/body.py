@@ -27,6 +27,14 @@ class Patch:
     occlusion: Grid
     albedo: Grid
 
+    def down_to(self, y: float) -> Patch:
+        """Return the upper rows, those that reach above a height in head units."""
+        rows = max(2, int(np.count_nonzero(self.xyz[1].max(axis=1) > y)))
+        fine = self.albedo.shape[0] // self.occlusion.shape[0]
+        return Patch(
+            self.xyz[:, :rows], self.normal[:, :rows], self.occlusion[:rows], self.albedo[: rows * fine]
+        )
+
 
 def build_neck(p: Identity, palette: Palette, rows: int) -> Patch:
     """Return the front of the neck."""

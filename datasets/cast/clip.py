@@ -6,7 +6,7 @@ its index alone.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -143,16 +143,26 @@ def render(clip: Clip, *, workers: int = 1) -> Iterator[tuple[Picture, FrameTrut
         for frame in range(clip.frames):
             yield stage.draw(frame)
         return
-    blocks = [(s, min(s + _BLOCK, clip.frames)) for s in range(0, clip.frames, _BLOCK)]
+    with drawing_pool(clip, workers) as pool:
+        yield from render_in(pool, clip, workers)
+
+
+def drawing_pool(clip: Clip, workers: int) -> ProcessPoolExecutor:
+    """Return processes that are ready to draw a clip."""
     # Started afresh, not forked: OpenCV's threads do not survive a fork.
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(clip,)) as pool:
-        waiting: list[Future[list[tuple[Picture, FrameTruth]]]] = []
-        for block in blocks:
-            waiting.append(pool.submit(_draw_block, *block))
-            if len(waiting) >= 2 * workers:
-                yield from waiting.pop(0).result()
-        for future in waiting:
-            yield from future.result()
+    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(clip,))
+
+
+def render_in(pool: ProcessPoolExecutor, clip: Clip, workers: int) -> Iterator[tuple[Picture, FrameTruth]]:
+    """Yield the frames of a clip as `render` does, drawn by a pool of `drawing_pool`."""
+    blocks = [(s, min(s + _BLOCK, clip.frames)) for s in range(0, clip.frames, _BLOCK)]
+    waiting: deque[Future[list[tuple[Picture, FrameTruth]]]] = deque()
+    for block in blocks:
+        waiting.append(pool.submit(_draw_block, *block))
+        if len(waiting) >= 2 * workers:
+            yield from waiting.popleft().result()
+    while waiting:
+        yield from waiting.popleft().result()
 
 
 _stage: Stage | None = None  # of a worker process

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from datasets.cast.actor import build_actor
+from datasets.cast.actor import Actor, build_actor
 from datasets.cast.clothes import draw_clothes
 from datasets.cast.compose import paste
-from datasets.cast.identity import Identity
+from datasets.cast.identity import Identity, identity_of
 from datasets.cast.light import Light
 from datasets.cast.moving import Expression
 from datasets.cast.plates import PLATES, Picture, draw_plate
@@ -61,8 +62,15 @@ def draw_reference(identity: Identity, view: str, *, seed: int = 0, side: int = 
     picture = np.ascontiguousarray(soft[:side, :side])
     light = Light(how.azimuth, how.elevation).changed(warmth=how.warm)
     unit = 0.29 * side
-    actor = build_actor(identity, unit, draw_clothes(rng))
+    actor = _undressed(identity.vector.tobytes(), unit).dressed(draw_clothes(rng))
     shot = render_person(actor, how.pose, how.expression, light, (side / 2, 0.46 * side), unit, (side, side))
     paste(picture, shot.tile)
     noise = rng.normal(0, 1.0, (side, side, 1))
     return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=2)
+def _undressed(vector: bytes, unit: float) -> Actor:
+    """Return a person in any clothes: several references are taken of one person, and all but clothes stays."""
+    clothes = draw_clothes(np.random.default_rng(0))
+    return build_actor(identity_of(np.frombuffer(vector)), unit, clothes)

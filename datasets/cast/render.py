@@ -23,7 +23,7 @@ from datasets.cast.light import (
     tone,
     tone_of_product,
 )
-from datasets.cast.moving import Expression, Window, paint_eye, paint_mouth
+from datasets.cast.moving import Expression, paint_eye, paint_mouth
 from datasets.cast.points import Loose, Planes
 from datasets.cast.pose import Pose, pose_matrix, turned
 from datasets.cast.splat import Layer, Tile, packed, project, splat
@@ -62,11 +62,14 @@ def render_person(
     neck_rot = pose_matrix(0.35 * pose.yaw, 0.15 * pose.pitch, 0.4 * pose.roll + 0.5 * pose.lean)
     turn = 0.12 * pose.yaw
     body_rot = pose_matrix(turn, 0.0, pose.lean)
+    window = _window(centre, unit, bounds)
+    # In steps, so that few parts of a torso are drawn; a lean lifts one side into the picture.
+    shown = actor.torso.down_to(np.floor(2 * (centre[1] - window[3]) / unit - 1.2) / 2)
     loose = actor.seen_hair(pose.yaw, pose.pitch)
     hair, neck, torso = (
         turned(loose.places, rot),
         turned(actor.neck.xyz, neck_rot),
-        turned(actor.torso.xyz, body_rot),
+        turned(shown.xyz, body_rot),
     )
     shadows = shadow_map(
         light,
@@ -76,9 +79,8 @@ def render_person(
             torso[:, ::2, ::2].reshape(3, -1),
         ],
     )
-    window = _window(centre, unit, bounds)
     body, backdrop = draw_torso(
-        actor.torso, actor.torso_plane(turn), torso, turn, pose.lean, body_rot, light, shadows, centre, unit, window
+        shown, actor.torso_plane(shown, turn), torso, turn, pose.lean, body_rot, light, shadows, centre, unit, window
     )  # fmt: skip
     layers = [
         _skin_layer(actor, expression, light, rot, shadows, centre, unit),
@@ -140,20 +142,16 @@ def _seen_columns(actor: Actor, rot: Rotation) -> slice:
 def _face_paint(actor: Actor, e: Expression, cols: slice) -> Grid:
     """Return the albedo of some columns of the fine grid, with eyes and mouth."""
     albedo, f = actor.skin[:, cols].copy(), actor.head.features
-
-    def put(win: Window, painted: Grid) -> None:
+    painted = [
+        (win, paint_eye(win, actor.bare(win), side, f, actor.palette, e))
+        for win, side in zip(actor.eyes, (-1.0, 1.0), strict=True)
+    ]
+    painted.append((actor.mouth, paint_mouth(actor.mouth, actor.bare(actor.mouth), f, actor.palette, e)))
+    for win, planes in painted:
         first, last = max(win.cols.start, cols.start), min(win.cols.stop, cols.stop)
         if first < last:
-            albedo[win.rows, first - cols.start : last - cols.start] = painted[
-                :, first - win.cols.start : last - win.cols.start
-            ]
-
-    for win, side in zip(actor.eyes, (-1.0, 1.0), strict=True):
-        put(win, paint_eye(win, actor.skin[win.rows, win.cols], side, f, actor.palette, e))
-    put(
-        actor.mouth,
-        paint_mouth(actor.mouth, actor.skin[actor.mouth.rows, actor.mouth.cols], f, actor.palette, e),
-    )
+            part = cv2.merge(list(planes))[:, first - win.cols.start : last - win.cols.start]
+            albedo[win.rows, first - cols.start : last - cols.start] = part
     return albedo
 
 

@@ -1,8 +1,8 @@
 """Points to pixels.
 
-Points are sorted by depth and their ranks written far to near into a buffer of twice the size; a maximum filter then
-grows each point to a block, so that what is in front hides what is behind. The buffer is shrunk at the end, which
-gives soft edges.
+The depth of each point, with its number in the digits behind, is written into a buffer of twice the size, in which
+the largest stays; a maximum filter then grows each point to a block, so that what is in front hides what is behind.
+The buffer is shrunk at the end, which gives soft edges.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from datasets.cast.points import Planes
 
 PERSPECTIVE = 0.075
 FAR = -9.0  # a depth behind everything
+_NUMBERS = 1 << 20  # more than there are points
 _FINE = cv2.getStructuringElement(cv2.MORPH_RECT, (2, 2))
 _COARSE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 3))
 
@@ -82,13 +83,11 @@ def splat(layers: Sequence[Layer], window: tuple[int, int, int, int], backdrop: 
     # Only the part of the window that holds anything; whole pixels, with a rim for the blocks.
     left, top = (int(px.min()) // 2 - 1) * 2, (int(py.min()) // 2 - 1) * 2
     w, h = (int(px.max()) // 2 + 2) * 2 - left, (int(py.max()) // 2 + 2) * 2 - top
-    order = far_to_near(z.take(inside))
-    at = ((py - top) * w + (px - left)).take(order)
-    order = inside.take(order)
     coarse = np.repeat([layer.coarse for layer in layers], [len(layer.flag) for layer in layers])
-    shown = frontmost(at, coarse.take(order), (w, h))
-    image = _ranked([layer.colour for layer in layers], order).take(shown).view(np.uint8).reshape(h, w, 4)
-    flags = _ranked([layer.flag for layer in layers], order).take(shown)
+    shown = frontmost((py - top) * w + (px - left), z.take(inside), coarse.take(inside), (w, h))
+    shown = np.append(inside + 1, 0).take(shown - 1)
+    image = _shown([layer.colour for layer in layers], shown).view(np.uint8).reshape(h, w, 4)
+    flags = _shown([layer.flag for layer in layers], shown)
     size = (w // 2, h // 2)
     return Tile(
         np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8),
@@ -111,33 +110,27 @@ def _hidden(
     return out
 
 
-def far_to_near(z: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Return the order of depths (N,) from far to near; equal ones stay as they are."""
-    depth = np.clip((z + 3) * 10000, 0, 65535).astype(np.uint16)
-    return np.argsort(depth, kind="stable")  # 16 bits: numpy's radix sort
+def frontmost(
+    at: NDArray[np.integer], z: NDArray[np.float32], coarse: NDArray[np.bool_], size: tuple[int, int]
+) -> NDArray[np.intp]:
+    """Return for each pixel of a buffer (w, h) the number of the nearest point there, from 1; 0 where there is none.
 
-
-def frontmost(at: NDArray[np.intp], coarse: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.intp]:
-    """Return for each pixel of a buffer (w, h) the rank of the nearest point there, from 1; 0 where there is none.
-
-    at: flat places of the points, far to near. coarse: which are drawn as larger blocks.
+    at: flat places of the points. z: their depths, -3 to 3. coarse: which are drawn as larger blocks. All (N,).
     """
     w, h = size
-    ranks = np.arange(1, len(at) + 1, dtype=np.float32)
-    sharp, wide = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
+    key = np.clip((z + 3) * 10000, 0, 65535).astype(np.int64) * _NUMBERS + np.arange(1, len(at) + 1)
+    key = key.astype(np.float64)  # 53 bits hold both, and OpenCV has no wider whole numbers
+    sharp, wide = np.zeros((h, w)), np.zeros((h, w))
     for buffer, chosen in ((sharp, np.flatnonzero(~coarse)), (wide, np.flatnonzero(coarse))):
-        # Far to near: the last write, the nearest, stays.
-        buffer.ravel()[at.take(chosen)] = ranks.take(chosen)
+        np.maximum.at(buffer.ravel(), at.take(chosen), key.take(chosen))
     drawn = np.asarray(cv2.max(cv2.dilate(sharp, _FINE), cv2.dilate(wide, _COARSE)))
     # Where a surface stretches, a gap of a pixel is left between its points: neighbours close it.
-    gaps = np.flatnonzero((drawn == 0) & (np.asarray(cv2.blur(drawn, (3, 3))) > 0))
+    filled = (drawn > 0).astype(np.uint8)
+    gaps = np.flatnonzero(filled < cv2.dilate(filled, _COARSE))
     drawn.ravel()[gaps] = np.asarray(cv2.dilate(sharp, _COARSE)).ravel().take(gaps)
-    return drawn.astype(np.intp)
+    return drawn.astype(np.intp) & (_NUMBERS - 1)
 
 
-def _ranked(parts: Sequence[NDArray], order: NDArray[np.intp]) -> NDArray:
-    """Return what each rank shows; rank 0 is nothing."""
-    values = np.concatenate(parts)
-    out = np.zeros(len(order) + 1, values.dtype)
-    out[1:] = values.take(order)
-    return out
+def _shown(parts: Sequence[NDArray], points: NDArray[np.intp]) -> NDArray:
+    """Return what each pixel shows, of points numbered from 1 over all parts; 0 is nothing."""
+    return np.concatenate([np.zeros(1, parts[0].dtype), *parts]).take(points)

@@ -17,7 +17,7 @@ from datasets.cast.geometry import Grid, refine
 from datasets.cast.light import Light, Rotation, ShadowMap, irradiance, tone_of_product
 from datasets.cast.points import Planes
 from datasets.cast.pose import PIVOT, turned
-from datasets.cast.splat import FAR, PERSPECTIVE, Backdrop, Tile, far_to_near, frontmost, project
+from datasets.cast.splat import FAR, PERSPECTIVE, Backdrop, Tile, frontmost, project
 
 TURN_STEP = 0.025  # radians between two sets of pictures: half of it moves an arm by less than a pixel
 
@@ -52,27 +52,25 @@ def flatten(torso: Patch, rot: Rotation, turn: float, unit: float) -> Plane:
     px, py = (np.floor(2 * v).astype(np.int32) for v in (x, y))
     left, top = (int(px.min()) // 2 - 2) * 2, (int(py.min()) // 2 - 2) * 2
     w, h = (int(px.max()) // 2 + 3) * 2 - left, (int(py.max()) // 2 + 3) * 2 - top
-    order = far_to_near(z)
-    at = ((py - top) * w + (px - left)).take(order)
-    shown = frontmost(at, np.ones(len(at), np.bool_), (w, h))
-    cover = (shown > 0).astype(np.float32).reshape(h, w)
-    point = order.take(np.maximum(shown - 1, 0))
-    share = _shrunk(cover)
-    row, col = np.divmod(point, cols)
-    fine = torso.albedo.shape[1] / torso.xyz.shape[2]
+    shown = frontmost((py - top) * w + (px - left), z, np.ones(len(z), np.bool_), (w, h))
+    cover = _shrunk((shown > 0).astype(np.float32).reshape(h, w))
+    fine = rows // torso.occlusion.shape[0]
+    row, col = np.divmod(np.arange(rows * cols, dtype=np.float32), np.float32(cols))
+    where = np.stack([(col + 0.5) / fine - 0.5, (row + 0.5) / fine - 0.5, z], axis=1)
 
     def mean(values: NDArray) -> Grid:
-        kept = values.reshape(h, w, -1).astype(np.float32) * cover[..., None]
-        return _shrunk(kept) / np.maximum(share, 1e-3).reshape(*share.shape, *(1,) * (kept.shape[2] > 1))
+        kept = np.concatenate([np.zeros((1, 3), np.float32), values]).take(shown, axis=0).reshape(h, w, 3)
+        return _shrunk(kept) / np.maximum(cover, 1e-3)[..., None]
 
+    u, v, depth = (np.ascontiguousarray(plane) for plane in mean(where).transpose(2, 0, 1))
     return Plane(
         unit=unit,
         turn=turn,
-        albedo=mean(torso.albedo.reshape(-1, 3).take(point, axis=0)),
-        cover=np.asarray(cv2.merge([np.rint(255 * share).astype(np.uint8)] * 3), np.uint8),
-        u=mean((col + 0.5) / fine - 0.5),
-        v=mean((row + 0.5) / fine - 0.5),
-        depth=np.where(share > 0.5, mean(z.take(point)), np.float32(FAR)),
+        albedo=mean(torso.albedo.reshape(-1, 3)),
+        cover=np.asarray(cv2.merge([np.rint(255 * cover).astype(np.uint8)] * 3), np.uint8),
+        u=u,
+        v=v,
+        depth=np.where(cover > 0.5, depth, np.float32(FAR)),
         x=left // 2,
         y=top // 2,
     )

@@ -20,6 +20,8 @@ PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup"]
 
 
 def main(arguments: list[str]) -> int:
+    # Bytecode that is kept spares every process that a test starts from compiling the project anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="likeness-tests-") as shelf:
         os.environ[SHELF] = shelf
         outcomes = [_on_sqlite(arguments), _on_postgres(arguments)]

@@ -44,7 +44,11 @@ def test_the_whole_file(stored: str) -> None:
     assert response["ETag"] == '"abc"'
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+    deadline=None,
+)
 @given(first=st.integers(0, 800), length=st.integers(1, 900))
 def test_a_part_is_the_same_bytes_as_a_slice(stored: str, first: int, length: int) -> None:
     last = first + length - 1

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from datasets.cast import draw_clip, film
-from tests.datasets.test_killed_worker import Installation
+from tests.datasets.test_killed_worker import Installation, new_home
+from tests.made_once import MadeOnce
 
 pytestmark = pytest.mark.slow
 
-RESULTS = 6
-KILLS = 3
+RESULTS = 4
+KILLS = 2
 CONFIG = f"""
 count = {RESULTS}
 seed = 3
@@ -32,14 +33,13 @@ clean = 1
 
 
 @pytest.fixture
-def installation(tmp_path: Path, shared_models: Path) -> Iterator[Installation]:
+def installation(tmp_path: Path, shared_models: Path, once: MadeOnce) -> Iterator[Installation]:
     installation = Installation(tmp_path / "own")
-    installation.home.mkdir()
+    new_home(installation.home, once)
     installation.environment |= {
         "LIKENESS_FACE_BACKEND": "mobilefacenet",
         "LIKENESS_MODELS": str(shared_models.resolve()),
     }
-    installation.run("manage.py", "migrate", "--verbosity", "0")
     yield installation
     for worker in installation.workers:
         worker.kill()
@@ -47,8 +47,8 @@ def installation(tmp_path: Path, shared_models: Path) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def library(installation: Installation, tmp_path: Path) -> Path:
-    """Two clips of two people in the library, their faces found; returns a batch's configuration."""
+def planned(installation: Installation, tmp_path: Path) -> None:
+    """Two clips of two people in the library, their faces found, and a batch that waits for workers."""
     with (tmp_path / "import.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["clip", "subjects", "references"])
@@ -58,15 +58,15 @@ def library(installation: Installation, tmp_path: Path) -> Path:
             people = ";".join(f"person_{seed}_{place}" for place in range(2))
             pictures = ";".join(str(each[0].relative_to(tmp_path)) for each in filmed.references)
             rows.writerow([filmed.clip.relative_to(tmp_path), people, pictures])
-    installation.run("manage.py", "import_clips", str(tmp_path / "import.csv"))
-    installation.run("manage.py", "analyse_clips", "--all")
-    config = tmp_path / "batch.toml"
-    config.write_text(CONFIG)
-    return config
+    (tmp_path / "batch.toml").write_text(CONFIG)
+    installation.manage(
+        f"import_clips {tmp_path / 'import.csv'}",
+        "analyse_clips --all",
+        f"distort {tmp_path / 'batch.toml'} --detach",
+    )
 
 
-def test_nothing_is_lost_or_doubled(installation: Installation, library: Path) -> None:
-    installation.run("manage.py", "distort", str(library), "--detach")
+def test_nothing_is_lost_or_doubled(installation: Installation, planned: None) -> None:
     ended = "SELECT count(*) FROM distortions_distortion WHERE state <> 'planned'"
 
     def has_ended(least: int) -> bool:

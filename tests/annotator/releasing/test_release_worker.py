@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from datasets.releases.verify import verify_release
-from tests.datasets.test_killed_worker import REPOSITORY, Installation
+from tests.datasets.test_killed_worker import REPOSITORY, Installation, new_home
+from tests.made_once import MadeOnce
 
 pytestmark = pytest.mark.slow
 
@@ -53,12 +54,9 @@ for item in items_of(study):
     judge(item, make_user(f"judge-{{item.pk}}"), "a")
 """
 QUEUE = """
-import django
-django.setup()
-from annotator.models import Study
 from annotator.releasing.options import ReleaseOptions
 from annotator.services.releases import release_queue
-release_queue(study=Study.objects.get(), options=ReleaseOptions(format={format!r}))
+release_queue(study=study, options=ReleaseOptions(format={format!r}))
 """
 AGAIN = """
 import django
@@ -78,12 +76,6 @@ class ReleaseSite(Installation):
         """Of the newest job, and of the release with its sentence."""
         jobs = self.rows("SELECT state FROM jobs_job WHERE kind = 'release_export' ORDER BY id DESC")
         return jobs[0][0], *self.rows("SELECT state, error FROM datasets_release")[0]
-
-    def sweep(self, queue: str = "media") -> None:
-        """Do what celery beat does every 15 seconds."""
-        self.run(
-            "-c", "import django; django.setup(); from config.jobs.tasks import jobs_sweep; jobs_sweep()"
-        )
 
     def execute(self, statement: str) -> None:
         with closing(sqlite3.connect(self.home / "likeness.sqlite3", timeout=20)) as database, database:
@@ -108,16 +100,14 @@ class ReleaseSite(Installation):
 
 
 @pytest.fixture
-def make_site(tmp_path: Path) -> Iterator[Callable[..., ReleaseSite]]:
+def make_site(tmp_path: Path, once: MadeOnce) -> Iterator[Callable[..., ReleaseSite]]:
     """Return what makes an installation, with a release that waits for a worker where a format is named."""
     site = ReleaseSite(tmp_path / "own")
 
     def make(form: str = "") -> ReleaseSite:
-        site.home.mkdir()
-        site.run("manage.py", "migrate", "--verbosity", "0")
-        site.run("-c", MAKE.format(size=CLIP_MB * 1024**2))
-        if form:
-            site.run("-c", QUEUE.format(format=form))
+        new_home(site.home, once)
+        script = MAKE.format(size=CLIP_MB * 1024**2)
+        site.run("-c", script + QUEUE.format(format=form) if form else script)
         return site
 
     yield make
@@ -140,7 +130,7 @@ def test_a_killed_worker_leaves_no_half_release_and_the_next_one_builds_it(make_
     assert not site.folder.exists()
 
     site.start_worker()
-    site.wait_for(lambda: site.sweep() or site.state()[0] != "running", "the sweep")
+    site.wait_for(lambda: site.sweep("media") or site.state()[0] != "running", "the sweep")
     site.wait_for(site.has_ended, "the end of the job")
 
     assert site.state() == ("succeeded", "frozen", "")

@@ -295,7 +295,11 @@ comparison_changes = st.fixed_dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=30,
+    deadline=None,
+)
 @given(changes=st.lists(comparison_changes, max_size=5))
 def test_any_row_survives_the_round_trip(tmp_path_factory, changes):
     people = [person_row("one", references=1)]

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distortions.synthesis import recipes
@@ -52,7 +52,7 @@ def distance(a, b):
 
 
 @every_recipe
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5)
 @given(kind=st.sampled_from(KINDS), seed=st.integers(0, 10**6))
 def test_nothing_changes_outside_the_schedule(name, kind, seed):
     schedule = draw_schedule(kind, np.random.default_rng(seed))

@@ -23,9 +23,10 @@ COPY config/ config/
 COPY datasets/ datasets/
 COPY annotator/ annotator/
 COPY distortions/ distortions/
+COPY training/ training/
 COPY deploy/gunicorn.conf.py deploy/
 # Compiled here, since the process that runs them may not write beside them. The key is thrown away.
-RUN python -m compileall -q /venv/lib config datasets annotator \
+RUN python -m compileall -q /venv/lib config datasets annotator distortions training \
     && SECRET_KEY=only-while-building ALLOWED_HOSTS=localhost LIKENESS_HOME=/tmp/likeness \
        python manage.py collectstatic --noinput \
     && rm -rf /tmp/likeness

@@ -9,7 +9,7 @@ PORT ?= 8000
 .PHONY: help install install-site install-all demo test test-fast lint format bench freeze clean
 
 help:
-	@echo "make install       .venv with the site, vision, the tests and the checks"
+	@echo "make install       .venv with the site, vision, torch, the tests and the checks"
 	@echo "make install-site  .venv with the site alone"
 	@echo "make install-all   the above, training and S3 (about 3 GB)"
 	@echo "make demo          a study on procedural people, on 127.0.0.1; CLIPS=folder takes your own, PORT=8000"

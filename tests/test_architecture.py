@@ -12,9 +12,16 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = {"annotator", "config", "datasets", "distortions"}
-# Needs requirements/vision.txt as well; no web process imports it.
-VISION = ("datasets/cast", "datasets/identity", "distortions/synthesis")
+OURS = {"annotator", "config", "datasets", "distortions", "training"}
+# Needs requirements/vision.txt as well; no web process imports it. Nor training's, which needs training.txt.
+VISION = (
+    "datasets/cast",
+    "datasets/identity",
+    "distortions/synthesis",
+    "training/reward",
+    "training/generators",
+    "training/grpo",
+)
 # Named in the settings of who stores media in a bucket, imported then alone.
 OPTIONAL = {"storages"}
 TOO_HEAVY = ("torch", "cv2", "scipy", "pandas", "sklearn", "transformers")

@@ -22,6 +22,9 @@ from .statements.answers import AnswerPlace, Filling, answer_write, lock_answer_
 # count along.
 REPEAT_AFTER = 10
 
+# Each but the first because somebody was deleted between two statements.
+TRIES = 3
+
 GONE = "Somebody was taken out of this pair meanwhile: what you said of them is kept without their name."
 
 MAX_ACTIVE_MS = 2**31 - 1
@@ -58,21 +61,24 @@ def judgment_submit(
     Raises TokenUnknown, TokenForeign, KeyTaken, and ValidationError for an answer that makes no sense.
     """
     lease = parse_own(token, annotator)
-    try:
-        with transaction.atomic():
-            place = lock_answer_place(slot_id=lease.slot_id, annotator_id=annotator.pk)
-            if place is None:
-                raise TokenUnknown("The study of this pair is gone. Reload the page to go on.")
-            # While the slot waits for this answer the key is new, or clashes below: one query saved.
-            if not _is_held(place, annotator) and (stored := _stored(idempotency_key, annotator)):
+    for tries_left in reversed(range(TRIES)):
+        try:
+            with transaction.atomic():
+                place = lock_answer_place(slot_id=lease.slot_id, annotator_id=annotator.pk)
+                if place is None:
+                    raise TokenUnknown("The study of this pair is gone. Reload the page to go on.")
+                # While the slot waits for this answer the key is new, or clashes below: one query saved.
+                if not _is_held(place, annotator) and (stored := _stored(idempotency_key, annotator)):
+                    return stored
+                return _store(place, annotator, idempotency_key, answer, active_ms, supersedes)
+        except IntegrityError:
+            # The same key at the same time on another slot: one of the two was first.
+            if (stored := _stored(idempotency_key, annotator)) is not None:
                 return stored
-            return _store(place, annotator, idempotency_key, answer, active_ms, supersedes)
-    except IntegrityError:
-        # The same key at the same time on another slot: one of the two was first.
-        stored = _stored(idempotency_key, annotator)
-        if stored is None:
-            raise
-        return stored
+            # Somebody whom the answer names was deleted since the place was read: read again, it says so.
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _is_held(place: AnswerPlace, annotator: User) -> bool:

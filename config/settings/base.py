@@ -175,6 +175,7 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
     _BROKER = HOME / "broker"
     for _folder in ("queue", "processed", "control"):
         (_BROKER / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT = "config.jobs.file_broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(_BROKER / "queue"),
         "data_folder_out": str(_BROKER / "queue"),

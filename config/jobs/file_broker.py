@@ -67,7 +67,7 @@ class Channel(filesystem.Channel):
         self._table_change(exchange, lambda table: [each for each in table if each != row])
 
     def _table_file(self, exchange: str) -> Path:
-        return self._exchange_file(exchange)  # type: ignore[attr-defined,no-any-return]
+        return self._exchange_file(exchange)  # type: ignore[attr-defined]
 
     def _table_change(self, exchange: str, change: Callable[[Table], Table]) -> None:
         file = self._table_file(exchange)

@@ -31,12 +31,18 @@ class JobRun:
         self.job = job
         self.params: dict[str, Any] = job.params
         self.result: dict[str, Any] = {}
+        self._told: dict[str, Any] = {}
 
     def progress(self, done: int, total: int | None = None, message: str = "") -> None:
-        """Record progress. Raises JobCancelled or JobLost, which the handler lets through."""
+        """Record progress, and what `result` was set to meanwhile.
+
+        Raises JobCancelled or JobLost, which the handler lets through.
+        """
         fields: dict[str, Any] = {"progress_done": done, "message": message[:300]}
         if total is not None:
             fields["progress_total"] = total
+        if self.result is not self._told:
+            fields["result"] = self._told = self.result
         job_beat(job=self.job, progress=fields)
 
 

@@ -62,7 +62,7 @@ def clips_analyse(*, run: JobRun) -> None:
     """Analyse the clips of a batch, as many at once as there are cores.
 
     What is done stays done: cancelled or killed, the job goes on where it was. The result counts and lists the clips
-    without tracks, each with its sentence.
+    without tracks, each with its sentence, as they come.
     """
     ids: list[int] = run.params["clips"]
     backend = _backend(run.params["backend"])
@@ -74,14 +74,18 @@ def clips_analyse(*, run: JobRun) -> None:
 
 
 def _go_through(run: JobRun, backend: Backend) -> None:
-    total, left = len(run.params["clips"]), _left(run, backend)
+    ids: list[int] = run.params["clips"]
+    total, left = len(ids), _left(run, backend)
     done = total - len(left)
+    run.result = _outcome(ids)
     run.progress(done, total, "Starting")
     for start in range(0, len(left), CHUNK):
         clips = list(Clip.objects.filter(pk__in=left[start : start + CHUNK]).order_by("pk"))
         for clip, anew in _analysed(clips, backend, again=run.params["again"]):
-            clip_tracks_find(clip=clip, backend=backend, again=anew)
+            error = clip_tracks_find(clip=clip, backend=backend, again=anew)
             done += 1
+            if error or any(clip.pk == listed["clip"] for listed in run.result["errors"]):
+                run.result = _outcome(ids)
             run.progress(done, total, clip.source_name)
     resemblances_refresh(backend)
 

@@ -72,6 +72,25 @@ def test_a_cancelled_batch_goes_on_where_it_was(clips, monkeypatch) -> None:
     assert sorted(good) == sorted(clip.pk for clip in clips[:3])
 
 
+def test_what_goes_wrong_is_listed_while_the_batch_runs(put_clip, monkeypatch, lead_client) -> None:
+    first, second = put_clip(content=b"no video"), put_clip(content=b"none either")
+    job = analysis_batch_start(clip_ids=[first.pk, second.pk], label="two")
+    pages: list[str] = []
+    find = clip_tracks_find
+
+    def look_and_find(**kwargs):
+        pages.append(lead_client.get(f"/jobs/{job.uid}/").content.decode())
+        return find(**kwargs)
+
+    monkeypatch.setattr(batch, "clip_tracks_find", look_and_find)
+    run_jobs(queue="vision")
+    before, between = pages
+    assert "Without a result" not in before
+    assert "1 without a result so far." in between
+    assert f'href="/library/{first.pk}/"' in between
+    assert f'href="/library/{second.pk}/"' not in between
+
+
 def test_a_deleted_clip_costs_the_batch_nothing(clips) -> None:
     job = analysis_batch_start(clip_ids=[clip.pk for clip in clips], label="all")
     clips[1].delete()

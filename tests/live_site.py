@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-STARTED_WITHIN_S = 60.0
+STARTED_WITHIN_S = 300.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -102,7 +102,7 @@ class LiveSite:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(timeout=20)
+                self._process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 self.kill()
 
@@ -156,7 +156,7 @@ class Reply:
 class AnnotatorClient:
     """One annotator's browser, as far as the server can tell: a session, and one connection kept open."""
 
-    def __init__(self, port: int, session: str, slug: str, timeout_s: float = 30) -> None:
+    def __init__(self, port: int, session: str, slug: str, timeout_s: float = 120) -> None:
         csrf = secrets.token_hex(16)
         self._headers = {
             "Content-Type": "application/json",

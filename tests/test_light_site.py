@@ -59,7 +59,7 @@ def test_light_modules_of_pure_packages_load_neither_av_nor_arrow(module: str) -
 def _modules_after(script: str) -> list[str]:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     names: list[str] = json.loads(done.stdout.splitlines()[-1])

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.live_site import AnnotatorClient, Reply, Unreachable
 
-GIVE_UP_AFTER_S = 60.0
+GIVE_UP_AFTER_S = 300.0
 VERDICTS = ["left_much", "left", "tie", "right", "right_much", "both_bad", "cannot_judge"]
 
 

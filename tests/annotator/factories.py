@@ -12,7 +12,8 @@ from annotator.services.studies import study_create, study_open
 from config.accounts.models import User
 from datasets.models import Clip, ClipState, ClipSubject, Pair, Person
 
-_number = itertools.count(1)
+# All of six digits: no name begins another, and names sort in the order in which they were made.
+_number = itertools.count(100_000)
 
 
 def make_user(name: str = "", **fields: Any) -> User:

@@ -22,7 +22,8 @@ from datasets.models import (
     ReleaseState,
 )
 
-_number = itertools.count(1)
+# All of six digits: no name begins another, and names sort in the order in which they were made.
+_number = itertools.count(100_000)
 
 
 def make_person(name: str = "", **fields: Any) -> Person:

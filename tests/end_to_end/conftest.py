@@ -17,7 +17,10 @@ from tests.end_to_end.browser import find_chromium, started_browser
 from tests.end_to_end.coded_clips import write_coded_clip
 from tests.end_to_end.static_server import served_player
 from tests.end_to_end.studies import make_watchable_study
-from tests.end_to_end.workbench_page import PASSWORD, WorkbenchPage
+from tests.end_to_end.workbench_page import PASSWORD, WAIT_MS, WorkbenchPage
+
+# Playwright's 5 seconds are too few on a busy machine; what is awaited is there as a rule at once.
+expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-WAIT_MS = 30_000
+WAIT_MS = 60_000
 PASSWORD = "correct horse battery"
 
 

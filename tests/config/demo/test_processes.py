@@ -10,18 +10,18 @@ import pytest
 
 from config.demo.processes import ChildEnded, Processes
 
-# A parent with a child of its own; both would run for a minute.
+# A parent with a child of its own; both would run for ten minutes.
 FAMILY = (
     "import subprocess, sys, time\n"
-    "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+    "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
     "print('ready', flush=True)\n"
-    "time.sleep(60)\n"
+    "time.sleep(600)\n"
 )
 STUBBORN = (
     "import signal, time\n"
     "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     "print('ready', flush=True)\n"
-    "time.sleep(60)\n"
+    "time.sleep(600)\n"
 )
 
 
@@ -30,7 +30,7 @@ def python(source: str) -> list[str]:
 
 
 def wait_until_ready(processes: Processes, name: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while "ready" not in processes.log_of(name).read_text():
         assert time.monotonic() < deadline, "the child never got ready"
         time.sleep(0.02)
@@ -43,7 +43,7 @@ def test_leaving_the_block_ends_children_and_grandchildren(tmp_path: Path) -> No
         parent = psutil.Process(processes.running["family"].pid)
         family = [parent, *parent.children(recursive=True)]
         assert len(family) == 2
-    _, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert alive == []
 
 
@@ -70,13 +70,13 @@ def test_a_killed_parent_takes_its_child_with_it(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from config.demo.processes import Processes\n"
         f"processes = Processes(Path({str(tmp_path)!r}), Path.cwd())\n"
-        "processes.start('child', [sys.executable, '-c', 'import time; time.sleep(60)'], os.environ)\n"
+        "processes.start('child', [sys.executable, '-c', 'import time; time.sleep(600)'], os.environ)\n"
         "print(processes.running['child'].pid, flush=True)\n"
-        "time.sleep(60)\n"
+        "time.sleep(600)\n"
     )
     with subprocess.Popen(python(source), stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
         child = psutil.Process(int(parent.stdout.readline()))
         parent.send_signal(signal.SIGKILL)
-    _, alive = psutil.wait_procs([child], timeout=5)
+    _, alive = psutil.wait_procs([child], timeout=60)
     assert alive == []

@@ -14,16 +14,16 @@ def spin(arguments: dict[str, Any], *_: object) -> dict[str, Any]:
         pass
 
 
-def sleep_with_a_child(arguments: dict[str, Any], *_: object) -> dict[str, Any]:
-    grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    Path(arguments["pid_file"]).write_text(str(grandchild.pid))
-    time.sleep(60)
+def sleep_with_a_child(arguments: dict[str, Any], limits: object, progress: Any) -> dict[str, Any]:
+    grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    progress(0.5, str(grandchild.pid))
+    time.sleep(600)
     return {}
 
 
 def sleep(arguments: dict[str, Any], *_: object) -> dict[str, Any]:
     Path(arguments["pid_file"]).write_text(str(os.getpid()))
-    time.sleep(60)
+    time.sleep(600)
     return {}
 
 

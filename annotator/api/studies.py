@@ -31,6 +31,7 @@ class StudyOut(serializers.ModelSerializer):
             "ask_people",
             "ask_marks",
             "ask_remark",
+            "curves",
         ]
 
 

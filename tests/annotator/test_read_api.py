@@ -28,6 +28,9 @@ def test_the_schema_is_valid_and_names_every_endpoint():
         "/api/v1/slots/heartbeat",
         "/api/v1/slots/submit",
     } <= paths
+    shapes = schema["components"]["schemas"]
+    assert shapes["StudyOut"]["properties"]["curves"]["allOf"] == [{"$ref": "#/components/schemas/CurvesEnum"}]
+    assert shapes["CurvesEnum"]["enum"] == ["never", "after", "always"]
 
 
 @pytest.mark.parametrize("name", ["people", "clips", "pairs", "releases"])
@@ -51,7 +54,8 @@ def test_clips_are_filtered_by_person():
 def test_a_study_shows_itself_to_members_alone():
     study = make_study()
     member, outsider = client_of(make_annotator(study)), client_of(make_user(is_lead=True))
-    assert member.get(f"/api/v1/studies/{study.slug}").json()["role"] == "annotator"
+    shown = member.get(f"/api/v1/studies/{study.slug}").json()
+    assert (shown["role"], shown["curves"]) == ("annotator", "after")
     assert outsider.get(f"/api/v1/studies/{study.slug}").status_code == 404
     assert outsider.get("/api/v1/studies").json()["results"] == []
     assert outsider.get(f"/api/v1/studies/{study.slug}/slots/last").status_code == 404

@@ -1,0 +1,3 @@
+from training.generators.toy.train import main
+
+main()

@@ -1,0 +1,225 @@
+"""Make the toy generator from nothing: people, two encoders, the latent space, the base model.
+
+    python -m training.generators.toy FOLDER                    # everything, and goes on where it stopped
+    python -m training.generators.toy FOLDER --seconds 240      # a part of it
+
+Two stages as in Ingredients (arXiv 2501.01790): alignment, with each person's summary added in their half,
+then the router. People are split by number: `SPLITS`. The judge's encoder learns from people that no other
+part sees.
+
+What matters here (measured in docs/experiments/policy.md): who somebody is gets decided at high noise, so
+training draws noise levels there; the extractor is frozen and its maps are kept; batches are small, steps
+many.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.generators.toy.codec import Codec, routes_of
+from training.generators.toy.encoders import JudgeEncoder, RewardEncoder, retrieval, train_encoder
+from training.generators.toy.generator import ToyGenerator, describe, save_generator
+from training.generators.toy.network import Parts, ToyNetwork
+from training.generators.toy.pool import REFERENCES, Pool, draw_pool, load_pool
+from training.generators.toy.world import draw_scenes
+
+SPLITS = {
+    "train": range(1000),
+    "judge": range(1000, 1500),
+    "validation": range(1500, 1600),
+    "test": range(1600, 1750),
+}
+ENCODER_STEPS = 250
+_KEPT_EVERY = 200
+Encoder = TypeVar("Encoder", RewardEncoder, JudgeEncoder)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the base is trained."""
+
+    steps: int = 4000
+    alignment: float = 0.35  # share of the steps before the router
+    batch: int = 20
+    learning_rate: float = 1e-3
+    dropout: float = 0.1  # share of clips of nobody, for guidance
+    router_weight: float = 0.05
+    average: float = 0.998  # decay of the moving average of weights, which is what is kept
+    seed: int = 0
+
+
+def make(folder: Path, parts: Parts, recipe: Recipe, *, seconds: float = float("inf")) -> bool:
+    """Make what is missing in `folder`, for at most about `seconds`; return whether all is there."""
+    started = time.monotonic()
+    draw_pool(folder / "pool", range(SPLITS["test"].stop))
+    pool = load_pool(folder / "pool", SPLITS["train"])
+    _make_encoder(folder / "reward.pt", RewardEncoder, pool, seed=1, shift=0)
+    _make_encoder(
+        folder / "judge.pt", JudgeEncoder, load_pool(folder / "pool", SPLITS["judge"]), seed=2, shift=2
+    )
+    extractor = load_encoder(folder / "reward.pt", RewardEncoder)
+    training = BaseTraining(folder, pool, extractor, parts, recipe)
+    while training.step < recipe.steps and time.monotonic() - started < seconds:
+        training.advance(min(_KEPT_EVERY, recipe.steps - training.step))
+        training.save()
+    return training.step >= recipe.steps
+
+
+def load_encoder(path: Path, kind: type[Encoder]) -> Encoder:
+    """Read an encoder, ready to use."""
+    encoder = kind()
+    encoder.load_state_dict(torch.load(path, weights_only=True))
+    return encoder.eval().requires_grad_(False)
+
+
+def _make_encoder(
+    path: Path, kind: type[RewardEncoder] | type[JudgeEncoder], pool: Pool, *, seed: int, shift: int
+) -> None:
+    if path.is_file():
+        return
+    torch.manual_seed(seed)
+    encoder = kind()
+    losses = train_encoder(encoder, pool, steps=ENCODER_STEPS, seed=seed, shift=shift)
+    torch.save(encoder.state_dict(), path)
+    print(
+        f"{path.name}: loss {losses[0]:.2f} to {np.mean(losses[-20:]):.2f}; {retrieval(encoder, pool)}",
+        flush=True,
+    )
+
+
+class BaseTraining:
+    """Pretraining of the base, by steps: each has its own seed, so a run in parts equals a run in one."""
+
+    def __init__(
+        self, folder: Path, pool: Pool, extractor: RewardEncoder, parts: Parts, recipe: Recipe
+    ) -> None:
+        self.folder, self.pool, self.recipe = folder, pool, recipe
+        torch.manual_seed(recipe.seed)
+        self.extractor, self.codec, self.network = extractor, Codec(), ToyNetwork(parts)
+        self.average = {name: held.clone() for name, held in self.network.state_dict().items()}
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98)
+        )
+        self.step = 0
+        if self._checkpoint.is_file():
+            self._load()
+        else:
+            scenes = draw_scenes(pool, 1500, np.random.default_rng([recipe.seed, 0xC0D]), sloppy=True)
+            self.codec.fit(torch.from_numpy(scenes.frames))
+        self.features = _features_of(extractor, pool)
+
+    def advance(self, steps: int) -> None:
+        started = time.monotonic()
+        self.network.train()
+        mean = np.mean([self._advance_one() for _ in range(steps)], axis=0)
+        print(
+            f"step {self.step}: flow {mean[0]:.4f}, router {mean[1]:.3f}, "
+            f"{(time.monotonic() - started) / steps:.2f} s a step",
+            flush=True,
+        )
+
+    def _advance_one(self) -> tuple[float, float]:
+        recipe = self.recipe
+        rng = np.random.default_rng([recipe.seed, self.step])
+        torch.manual_seed(recipe.seed * 1_000_003 + self.step)
+        scenes = draw_scenes(self.pool, recipe.batch, rng, sloppy=True)
+        clean = self.codec.encode(torch.from_numpy(scenes.frames))
+        noise = torch.randn_like(clean)
+        sigma = torch.sigmoid(1.7 + 1.3 * torch.randn(recipe.batch))
+        at = sigma.reshape(-1, 1, 1, 1, 1)
+        fine, coarse = self._described(scenes.asked, rng)
+        strength = torch.where(
+            torch.rand(recipe.batch) < recipe.dropout, 0.0, 0.6 + 0.4 * torch.rand(recipe.batch)
+        )
+        self.network.aligning = self.step < recipe.alignment * recipe.steps or not self.network.parts.router
+        velocity, logits = self.network((1 - at) * clean + at * noise, sigma, fine, coarse, strength)
+        weight = at**2 + (1 - at) ** 2
+        flow = (weight * (velocity - (noise - clean)) ** 2).mean()
+        routing = torch.zeros(())
+        if not self.network.aligning:
+            routing = _routing_loss(logits, routes_of(torch.from_numpy(scenes.covers)), strength)
+        for group in self.optimiser.param_groups:
+            group["lr"] = recipe.learning_rate * _warm_then_cosine(self.step / recipe.steps)
+        self.optimiser.zero_grad()
+        (flow + recipe.router_weight * routing).backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        decay = min(recipe.average, (1 + self.step) / (10 + self.step))
+        for name, held in self.network.state_dict().items():
+            self.average[name].lerp_(held, 1 - decay)
+        return flow.item(), routing.item()
+
+    def _described(self, asked: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Return the maps of each clip's people, pooled over three of their references."""
+        chosen = rng.permuted(np.tile(np.arange(REFERENCES), (*asked.shape, 1)), axis=2)[..., :3]
+        fine, coarse = (held[asked[..., None], chosen].mean(2) for held in self.features)
+        return fine, coarse
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.folder / "base-training.pt"
+
+    def save(self) -> None:
+        """Write the generator (averaged weights) and what is needed to go on."""
+        averaged = ToyNetwork(self.network.parts)
+        averaged.load_state_dict(self.average)
+        save_generator(self.folder / "base.pt", ToyGenerator(averaged, self.codec, self.extractor))
+        held = {
+            "step": self.step, "network": self.network.state_dict(), "average": self.average,
+            "optimiser": self.optimiser.state_dict(), "codec": self.codec.state_dict(),
+        }  # fmt: skip
+        partial = self._checkpoint.with_suffix(".partial")
+        torch.save(held, partial)
+        partial.rename(self._checkpoint)
+
+    def _load(self) -> None:
+        held = torch.load(self._checkpoint, weights_only=True)
+        self.step, self.average = held["step"], held["average"]
+        self.network.load_state_dict(held["network"])
+        self.optimiser.load_state_dict(held["optimiser"])
+        self.codec.load_state_dict(held["codec"])
+
+
+def _routing_loss(logits: list[Tensor], routes: Tensor, strength: Tensor) -> Tensor:
+    """Cross-entropy of every block's router with who covers each token, over clips of somebody."""
+    told = strength > 0
+    each = [functional.cross_entropy(block[told].flatten(0, 1), routes[told].flatten()) for block in logits]
+    return torch.stack(each).mean() if told.any() else torch.zeros(())
+
+
+def _warm_then_cosine(share: float) -> float:
+    """Factor of the learning rate: up over 3 %, flat to 50 %, down to 5 %."""
+    if share < 0.03:
+        return (share + 1e-3) / 0.031
+    return 1.0 if share < 0.5 else 0.05 + 0.95 * 0.5 * (1 + float(np.cos(np.pi * (share - 0.5) / 0.5)))
+
+
+@torch.no_grad()
+def _features_of(extractor: RewardEncoder, pool: Pool) -> tuple[Tensor, Tensor]:
+    """Return the maps of every reference: (P, REFERENCES, 48, 64) and (P, REFERENCES, 12, 128)."""
+    parts = [
+        describe(extractor, torch.from_numpy(pool.references[start : start + 100]).flatten(0, 1).unsqueeze(1))
+        for start in range(0, len(pool), 100)
+    ]
+    fine, coarse = (torch.cat(held).unflatten(0, (-1, REFERENCES)) for held in zip(*parts, strict=True))
+    return fine, coarse
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Make the toy generator.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--steps", type=int, default=Recipe.steps)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    given = parser.parse_args()
+    done = make(given.folder, Parts(), Recipe(steps=given.steps), seconds=given.seconds)
+    print("done" if done else "not finished: run it again to go on")

@@ -1,4 +1,4 @@
-"""Run all tests on SQLite, then those that use the database on PostgreSQL: what `make test` does.
+"""Run all tests on SQLite, then those that depend on the database on PostgreSQL: what `make test` does.
 
     python -m tests.both_databases [arguments for pytest]
 

@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--only-database",
         action="store_true",
-        help="run only the tests that use the database (the second half of `make test`, on PostgreSQL)",
+        help="run only the tests that depend on the database (the second half of `make test`, on PostgreSQL)",
     )
 
 
@@ -49,13 +49,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("e2e"):
             # One browser at a time: two of them starve one another on two cores.
             item.add_marker(pytest.mark.xdist_group("browser"))
+    # Long ones first, so that at the end no worker waits for another's last test.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if config.getoption("--only-database"):
-        left_out = [item for item in items if not _uses_database(item)]
-        items[:] = [item for item in items if _uses_database(item)]
+        left_out = [item for item in items if not _depends_on_database(item)]
+        items[:] = [item for item in items if _depends_on_database(item)]
         config.hook.pytest_deselected(items=left_out)
 
 
-def _uses_database(item: pytest.Item) -> bool:
+def _depends_on_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("one_database"):
+        return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(DATABASE_FIXTURES & fixtures)
 

@@ -34,6 +34,8 @@ def clips_of(scene, put_clip) -> list[Clip]:
     return [scene.clip, put_clip(*scene.people), put_clip(scene.people[0]), put_clip(content=b"no video")]
 
 
+@pytest.mark.slow
+@pytest.mark.one_database
 def test_a_batch_analyses_all_and_lists_what_went_wrong(fresh_scene, put_clip, monkeypatch) -> None:
     monkeypatch.setattr(batch, "FEW", 0)  # so that processes share the work
     clips = clips_of(fresh_scene, put_clip)

@@ -11,6 +11,8 @@ from datasets.services.analysis import analysis_batch_start, analysis_fail
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
+@pytest.mark.one_database
 @pytest.mark.parametrize("bad", [1, 4])
 def test_files_that_are_gone_or_no_video_cost_their_clips_alone(scene, put_clip, settings, bad) -> None:
     settings.FACE_BACKEND = "dlib"

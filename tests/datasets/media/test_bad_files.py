@@ -215,6 +215,7 @@ REAL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected"), REAL.items())
 def test_each_real_broken_file_gets_a_copy_or_its_reason(
     shared_data: Path, tmp_path: Path, name: str, expected: int | str

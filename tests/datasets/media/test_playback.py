@@ -157,6 +157,7 @@ def test_other_pixel_formats_become_the_one(tmp_path: Path, pix_fmt: str, width:
     assert np.abs(shown - read_frames(source)[:, :64, :96]).mean() < 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

@@ -139,6 +139,7 @@ USABLE = {
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 def test_every_damaged_or_odd_file_is_refused_in_a_sentence_or_copied_right(
     shared_data: Path, tmp_path: Path, home: Path
 ) -> None:

@@ -102,6 +102,7 @@ def test_outsiders_upload_nothing(client, outsider_client) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 def test_every_damaged_or_odd_file_gets_a_sentence_or_a_copy(lead_client, shared_data: Path) -> None:
     for path in sorted((shared_data / "broken").iterdir()):
         response = send(lead_client, path.read_bytes(), name=path.name)

@@ -20,6 +20,7 @@ from datasets.media.write import write_video
 from datasets.models import Clip
 from distortions.config import BatchConfig
 from distortions.making.attempts import Outcome, attempt, curve_of
+from distortions.making.sides import clean_side, result_side
 from distortions.making.studio import NotUsable, Studio, studio_open
 from distortions.models import Batch, BatchState, Distortion, ResultState
 from distortions.services.batches import batch_close_if_done
@@ -97,7 +98,9 @@ def _make_one(studio: Studio, config: BatchConfig, row: Distortion) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="likeness-distort-") as scratch:
         film = Path(scratch) / "clip.mp4"
-        write_video(outcome.made.frames, film, fps=studio.fps)
+        side = result_side(studio, row, outcome.made.frames)
+        write_video(side.pictures(), film, fps=studio.fps)
+        found["truth"] = outcome.made.truth.as_dict() | side.record()
         result_make(row=row, film=film, seconds=time.perf_counter() - started, **found)
 
 
@@ -115,7 +118,7 @@ def _found(studio: Studio, row: Distortion, outcome: Outcome) -> dict[str, objec
 def _clean_copy(studio: Studio, longest_side: int) -> Clip:
     with tempfile.TemporaryDirectory(prefix="likeness-distort-") as scratch:
         film = Path(scratch) / "clip.mp4"
-        write_video(studio.frames, film, fps=studio.fps)
+        write_video(clean_side(studio, longest_side).pictures(), film, fps=studio.fps)
         return clean_copy_put(source=studio.clip, longest_side=longest_side, film=film)
 
 

@@ -23,6 +23,7 @@ from distortions.synthesis.errors import NoDonor
 from distortions.synthesis.pool import donor_read
 from distortions.synthesis.recipe import Frames, Material
 from distortions.synthesis.scene import Scene, scene_of
+from distortions.synthesis.tilt import upright
 
 
 class NotUsable(Exception):
@@ -78,6 +79,7 @@ def studio_open(*, clip: Clip, longest_side: int, donors: Iterable[str] = ()) ->
             f"The tracks are of {analysis.frames} frames, the clip has {len(frames)}: find its faces again."
         )
     scene = scene_of(analysis, matching_of(clip), size=(frames.shape[2], frames.shape[1]))
+    scene = upright(scene, frames, backend.detector)
     # Embeddings of two models cannot be compared.
     same = analysis.space.key == backend.space.key
     lenders = donors_of(donors, backend, leaving_out=clip)

@@ -29,6 +29,7 @@ from datasets.media.read import read_frames
 from datasets.media.write import write_video
 from distortions.synthesis.donors import Donor
 from distortions.synthesis.errors import SynthesisError
+from distortions.synthesis.finish import draw_finish, finished
 from distortions.synthesis.make import Made, Order, distort
 from distortions.synthesis.pool import cast_donors, donors_read
 from distortions.synthesis.procedural import procedural_read
@@ -37,6 +38,7 @@ from distortions.synthesis.recipes import RECIPES
 from distortions.synthesis.scene import Scene, scene_of
 from distortions.synthesis.schedule import KINDS
 from distortions.synthesis.sheet import contact_sheet
+from distortions.synthesis.tilt import upright
 from distortions.synthesis.truth import truth_write
 
 
@@ -138,6 +140,7 @@ def _material(options: argparse.Namespace, backend: Backend) -> tuple[Frames, Ma
     matching = match_tracks(analysis, people) if people else None
     frames = read_frames(options.clip, max_size=options.max_side)
     scene = scene_of(analysis, matching, size=(frames.shape[2], frames.shape[1]))
+    scene = upright(scene, frames, backend.detector)
     donors, refused = _donors(options, backend)
     for sentence in refused:
         print(sentence, file=sys.stderr)
@@ -155,8 +158,11 @@ def _donors(options: argparse.Namespace, backend: Backend) -> tuple[list[Donor],
 def _write(options: argparse.Namespace, frames: Frames, made: Made, scene: Scene) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     fps = probe(options.clip).fps
-    write_video(frames, options.out / "original.mp4", fps=fps)
-    write_video(made.frames, options.out / "distorted.mp4", fps=fps)
+    for name, side, seed in (
+        ("original", frames, 2 * options.seed),
+        ("distorted", made.frames, 2 * options.seed + 1),
+    ):
+        write_video(finished(side, draw_finish(seed)), options.out / f"{name}.mp4", fps=fps)
     truth_write(made.truth, options.out / "truth.json")
     (options.out / "gate.json").write_text(json.dumps(made.verdict.as_dict(), indent=1) + "\n")
     names = {edit.person for edit in made.truth.edits}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from datasets.identity.backends.protocol import Backend
 from distortions.synthesis.errors import Unreachable
-from distortions.synthesis.measure import change, look_at_all
+from distortions.synthesis.measure import Looks, change, look_at_all
 from distortions.synthesis.recipe import Edit, Frames, Params, best_apart, draw_frame
 from distortions.synthesis.scene import Scene
 
@@ -89,8 +89,9 @@ def changes_at(
 
 
 def calibrate(
-    frames: Frames, edits: Sequence[Edit], scene: Scene, params: Params, severity: int, backend: Backend
-) -> Calibration:
+    frames: Frames, edits: Sequence[Edit], scene: Scene, params: Params, severity: int, backend: Backend,
+    looks: Looks | None = None,
+) -> Calibration:  # fmt: skip
     """Return the amount at which the faces have changed as much as a severity asks for.
 
     Args:
@@ -100,6 +101,7 @@ def calibrate(
         params: Of the recipe; the amount in it is ignored.
         severity: 1 to 5.
         backend: Detector and embedder that calibrate.
+        looks: Of the untouched clip.
 
     Raises:
         Unreachable: the recipe's full amount changes this face too little.
@@ -109,7 +111,7 @@ def calibrate(
     if not probes:
         raise Unreachable("The face is never turned to the camera far enough for this recipe to show.")
     originals = {
-        s: look_at_all([frames[i] for i in probes], scene.subject(s), probes, backend)[0]
+        s: look_at_all([frames[i] for i in probes], scene.subject(s), probes, backend, looks=looks)[0]
         for s in {edit.subject for edit in edits}
     }
 

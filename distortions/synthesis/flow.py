@@ -71,6 +71,13 @@ def across(donor: Image, donor_points: Points, target: Image, side: int) -> Fiel
     return sampled(first, fine) + fine
 
 
+def explained(before: Image, after: Image) -> Image:
+    """Return the canonical face `before` (side, side, 3), moved by a smooth field to be as like `after` as it can."""
+    side = before.shape[0]
+    flow = _smooth_flow(flow_picture(after), flow_picture(before), 0.04, fine=True)
+    return sampled(before, resized(flow, side))
+
+
 def through_points(places: Points, others: Points, side: int) -> Field:
     """Return a smooth field that leads from five places to five others, still at the square's corners."""
     corners = np.array([[0, 0], [0, side], [side, 0], [side, side]], float)

@@ -17,8 +17,9 @@ from scipy.stats import spearmanr
 from datasets.identity.backends.protocol import Backend, Embedder
 from distortions.synthesis.calibrate import window
 from distortions.synthesis.canonical import cut_out, into_frame, window_of
+from distortions.synthesis.ghosts import ghost
 from distortions.synthesis.masks import face_oval, warp_window
-from distortions.synthesis.measure import change, look_at_all
+from distortions.synthesis.measure import Looks, change, look_at_all
 from distortions.synthesis.recipe import Edit, Frames, Recipe
 from distortions.synthesis.scene import Scene, Subject
 
@@ -28,6 +29,9 @@ LEAST_DETECTED = 0.95
 MOST_FLICKER = 1.5
 MOST_SEAM = 1.35
 """Gradient at the mask's edge against the untouched clip's; a face blended back into itself has 0.9 to 1.1."""
+MOST_GHOST = 0.5
+"""Detail that no movement explains, as a share of the face's own: double features were seen from 0.51 on, up to 0.46
+none; controls have 0.1 to 0.4."""
 MOST_CONTROL_CHANGE = 0.32
 """A control changes a face by less than a negative of severity 3 does."""
 SAMPLES = 32
@@ -84,18 +88,22 @@ class Verdict:
 
 def judge(
     frames: Frames, out: Frames, scene: Scene, edits: Sequence[Edit], strengths: NDArray[np.float32],
-    recipe: Recipe, severity: int, backend: Backend, reporter: Embedder | None = None,
+    recipe: Recipe, severity: int, backend: Backend, reporter: Embedder | None = None, looks: Looks | None = None,
 ) -> Verdict:  # fmt: skip
-    """Return what the gate says of `out`, made of `frames` by edits of these effective strengths (edits, T)."""
+    """Return what the gate says of `out`, made of `frames` by edits of these effective strengths (edits, T).
+
+    `looks` remembers how the untouched faces look.
+    """
     people = [
         (scene.subject(e.subject), row) for e, row in zip(edits, strengths, strict=True) if e.subject >= 0
     ]
     if not people:  # the whole picture is one edit: everybody is looked at
         people = [(subject, strengths[0]) for subject in scene.subjects]
     samples = sample_frames(people, scene)
-    faces = [_Faces(frames, out, subject, row, samples, backend) for subject, row in people]
+    looks = looks or Looks()
+    faces = [_Faces(frames, out, subject, row, samples, backend, looks) for subject, row in people]
     reports = (
-        [_Faces(frames, out, s, row, _full(row, samples), backend, reporter) for s, row in people]
+        [_Faces(frames, out, s, row, _full(row, samples), backend, looks, reporter) for s, row in people]
         if reporter
         else []
     )
@@ -109,6 +117,7 @@ def judge(
         Check("detected", None, True) if retimed else _detection_check(faces),
         Check("flicker", None, True) if retimed else _flicker_check(frames, out, people),
         _seam_check(frames, out, edits, people, samples),
+        _ghost_check(frames, out, edits, people, samples),
     )
     curve = np.nanmean([f.curve(samples) for f in faces], axis=0) if samples else np.zeros(0)
     return Verdict(
@@ -134,11 +143,13 @@ class _Faces:
 
     def __init__(
         self, frames: Frames, out: Frames, subject: Subject, strength: NDArray[np.float32],
-        samples: Sequence[int], backend: Backend, embedder: Embedder | None = None,
+        samples: Sequence[int], backend: Backend, looks: Looks, embedder: Embedder | None = None,
     ) -> None:  # fmt: skip
         space = (embedder or backend.embedder).space
         self.samples, self.strength = list(samples), strength[list(samples)]
-        before, found_before = look_at_all([frames[i] for i in samples], subject, samples, backend, embedder)
+        before, found_before = look_at_all(
+            [frames[i] for i in samples], subject, samples, backend, embedder, looks=looks
+        )
         after, found_after = look_at_all([out[i] for i in samples], subject, samples, backend, embedder)
         self.change = change(space, before, after)
         self.similarity = space.pairwise(before, after)
@@ -337,6 +348,26 @@ def _seam_check(
     return Check(
         "seam", value, value <= MOST_SEAM,
         f"The mask's edge shows: its gradient is {value:.2f} times the untouched one, more than {MOST_SEAM}.",
+    )  # fmt: skip
+
+
+def _ghost_check(
+    frames: Frames, out: Frames, edits: Sequence[Edit], people: Sequence[tuple[Subject, NDArray[np.float32]]],
+    samples: Sequence[int],
+) -> Check:  # fmt: skip
+    if any(edit.area != "face" for edit in edits):
+        return Check("ghost", None, True)
+    levels = []
+    for subject, strength in people:
+        full = _full(strength, samples)
+        if full and strength[full[0]] > 0:
+            levels.append(float(np.median([ghost(frames[i], out[i], subject, i) for i in full])))
+    if not levels:
+        return Check("ghost", None, True)
+    value = max(levels)
+    return Check(
+        "ghost", value, value <= MOST_GHOST,
+        f"Features show double or in blotches: {value:.2f} of the face's detail is new, more than {MOST_GHOST:.2f}.",
     )  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def distort(
         out = apply_edits(frames, plan.edits, plan.params)
         verdict = judge(
             frames, out, material.scene, plan.edits, plan.strengths, recipe, order.severity, backend,
-            reporter,
+            reporter, material.looks,
         )  # fmt: skip
         truth = truth_of(
             recipe, plan.params, material.scene, plan.edits, plan.strengths,
@@ -144,7 +144,7 @@ def _plan(
     edits = recipe.prepare(frames, material, params)
     found: Mapping[str, Any] = {}
     if recipe.kind == "negative" and "amount" not in order.values:
-        solved = calibrate(frames, edits, material.scene, params, order.severity, backend)
+        solved = calibrate(frames, edits, material.scene, params, order.severity, backend, material.looks)
         params, found = calibrated(params, solved), asdict(solved)
     strengths = effective_strengths(len(frames), edits, params)
     if strengths.size and strengths.max() < 0.5:

@@ -12,11 +12,13 @@ from datasets.identity.backends.protocol import Backend, Embedder
 from datasets.identity.faces import Face, box_overlaps
 from datasets.identity.space import Embeddings, Space
 from distortions.synthesis.scene import Subject
+from distortions.synthesis.tilt import found_turned
 
 Frame = NDArray[np.uint8]
 
 _ROOM = 0.6  # of the box, on each side, for the detector
 _LEAST_OVERLAP = 0.25
+_TILTED = 12.0  # degrees from which a head is turned upright for the detector
 
 
 def change(space: Space, a: Embeddings, b: Embeddings) -> NDArray[np.float32]:
@@ -56,25 +58,49 @@ def look_at(
     return Look(embedder.embed([embedder.prepare(frame, used, index)])[0], face is not None)
 
 
+class Looks:
+    """Looks at the untouched frames of one clip. Each is taken once, however many things are made of the clip."""
+
+    def __init__(self) -> None:
+        self._taken: dict[tuple[str, str, int], Look] = {}
+
+    def at(
+        self, frame: Frame, subject: Subject, index: int, backend: Backend, embedder: Embedder | None = None
+    ) -> Look:
+        """Return `look_at` of an untouched frame."""
+        key = (subject.name, (embedder or backend.embedder).space.key, index)
+        if key not in self._taken:
+            self._taken[key] = look_at(frame, subject, index, backend, embedder)
+        return self._taken[key]
+
+
 def look_at_all(
     frames: Sequence[Frame],
     subject: Subject,
     indices: Sequence[int],
     backend: Backend,
     embedder: Embedder | None = None,
+    *,
+    looks: Looks | None = None,
 ) -> tuple[Embeddings, NDArray[np.bool_]]:
-    """Return embeddings (N, D) and whether the face was detected (N,), for frames with these numbers."""
-    looks = [
-        look_at(frame, subject, index, backend, embedder)
-        for frame, index in zip(frames, indices, strict=True)
+    """Return embeddings (N, D) and whether the face was detected (N,), for frames with these numbers.
+
+    `looks` remembers them, which is right for untouched frames alone.
+    """
+    take = looks.at if looks else look_at
+    found = [
+        take(frame, subject, index, backend, embedder) for frame, index in zip(frames, indices, strict=True)
     ]
     dimension = (embedder or backend.embedder).space.dimension
-    embeddings = np.array([look.embedding for look in looks], np.float32).reshape(-1, dimension)
-    return embeddings, np.array([look.detected for look in looks], bool)
+    embeddings = np.array([look.embedding for look in found], np.float32).reshape(-1, dimension)
+    return embeddings, np.array([look.detected for look in found], bool)
 
 
 def _found(frame: Frame, subject: Subject, index: int, backend: Backend) -> Face | None:
     box = subject.box(index)
+    if abs(subject.roll[index]) > _TILTED:
+        turned = found_turned(frame, subject.points[index], index, 0.0, backend.detector)
+        return Face(box, turned[1], turned[0]) if turned else None
     room = _ROOM * (box[2:] - box[:2])
     x0, y0 = np.maximum(np.floor(box[:2] - room).astype(int), 0)
     x1, y1 = np.minimum(np.ceil(box[2:] + room).astype(int), (frame.shape[1], frame.shape[0]))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from datasets.identity.space import Space
 from distortions.synthesis.donors import EXPECTED, Donor
 from distortions.synthesis.errors import BadParameter
-from distortions.synthesis.measure import change
+from distortions.synthesis.measure import Looks, change
 from distortions.synthesis.procedural import Procedural
 from distortions.synthesis.scene import Scene, part_of
 from distortions.synthesis.schedule import KINDS, Kind, Schedule
@@ -101,17 +101,19 @@ class Material:
         donors: Who could lend a face.
         space: Of the embeddings of subjects and donors, if they have any.
         procedural: What the clip was drawn from, if it is one of the procedural cast.
+        looks: How its untouched faces look to embedders, remembered.
     """
 
     scene: Scene
     donors: Sequence[Donor] = ()
     space: Space | None = None
     procedural: Procedural | None = None
+    looks: Looks = field(default_factory=Looks)
 
     def part(self, indices: Sequence[int]) -> Material:
         """Return the material of some frames alone, in the order given."""
         drawn_from = self.procedural.part(indices) if self.procedural else None
-        return replace(self, scene=part_of(self.scene, indices), procedural=drawn_from)
+        return replace(self, scene=part_of(self.scene, indices), procedural=drawn_from, looks=Looks())
 
     def lenders(self, frames: Frames, subject: int) -> list[Donor]:
         """Return who may lend features to a subject: the donors, or without any the other people of the clip."""

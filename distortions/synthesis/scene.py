@@ -63,6 +63,12 @@ class Subject:
         return (along / np.maximum((axis**2).sum(axis=1), 1e-3)).astype(np.float32)
 
     @cached_property
+    def roll(self) -> NDArray[np.float32]:
+        """(T,) how far the head is tilted clockwise by its landmarks, degrees."""
+        line = self.points[:, 1] - self.points[:, 0]
+        return np.degrees(np.arctan2(line[:, 1], line[:, 0])).astype(np.float32)
+
+    @cached_property
     def aspect(self) -> NDArray[np.float32]:
         """(T,) from eyes to mouth in distances between the eyes."""
         eyes, mouth = self.points[:, :2].mean(axis=1), self.points[:, 3:].mean(axis=1)

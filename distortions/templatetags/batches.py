@@ -16,6 +16,7 @@ CHECKS = {
     "detected": "face still found",
     "flicker": "flicker",
     "seam": "seam",
+    "ghost": "double features",
     "reach": "severity out of reach",
     "donor": "no donor fits",
 }

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,9 +15,10 @@ from distortions.synthesis.canonical import add_difference, canonical_points, to
 from distortions.synthesis.donors import LIMIT, Donor, choices, misfit, traits_of
 from distortions.synthesis.errors import NoDonor
 from distortions.synthesis.flow import across, through_points
-from distortions.synthesis.gate import changed_area, order_kept, psnr, seam
+from distortions.synthesis.gate import MOST_GHOST, changed_area, order_kept, psnr, seam
+from distortions.synthesis.ghosts import ghost
 from distortions.synthesis.masks import face_oval, warp_window
-from distortions.synthesis.measure import change
+from distortions.synthesis.measure import Looks, change
 from distortions.synthesis.proportions import BUMPS, guarded_field, random_direction
 from distortions.synthesis.recipe import Edit
 from distortions.synthesis.scene import apart
@@ -192,3 +194,24 @@ def test_a_similarity_brings_landmarks_to_their_places():
     points = canonical_points(128) * 0.4 + (30, 12)
     matrix = to_canonical(points.astype(np.float32), 128)
     assert np.abs(points @ matrix[:, :2].T + matrix[:, 2] - canonical_points(128)).max() < 1e-3
+
+
+def test_features_beside_the_old_ones_are_ghosts_and_moved_ones_are_not():
+    frames, scene = film(1, 1)
+    subject = scene.subjects[0]
+    face = np.clip(subject.box(0).astype(int), 0, None)
+    moved = frames[0].copy()
+    part = np.s_[face[1] : face[3], face[0] : face[2]]
+    moved[part] = np.roll(moved, 1, axis=0)[part]
+    double = cv2.addWeighted(frames[0], 0.5, np.roll(frames[0], 9, axis=0), 0.5, 0)
+    assert ghost(frames[0], frames[0], subject, 0) == 0
+    assert ghost(frames[0], moved, subject, 0) < 0.35
+    assert ghost(frames[0], double, subject, 0) > MOST_GHOST
+
+
+def test_an_untouched_face_is_looked_at_once(real_backend):
+    frames, scene = film(2, 1)
+    subject, looks = scene.subjects[0], Looks()
+    first = looks.at(frames[0], subject, 0, real_backend)
+    assert looks.at(frames[0], subject, 0, real_backend) is first
+    assert looks.at(frames[1], subject, 1, real_backend) is not first

@@ -1,0 +1,45 @@
+"""Both sides of a pair go through the same, so that nothing but the faces tells them apart."""
+
+import pytest
+
+from distortions.making.sides import clean_side, result_side, twin_control
+from distortions.making.studio import studio_open
+from distortions.models import Distortion
+from distortions.services.batches import batch_create
+from tests.distortions.factories import make_config
+
+pytestmark = pytest.mark.slow
+
+
+def planned(**values) -> list[Distortion]:
+    shared = {
+        "seed": 2,
+        "longest_side": 384,
+        "count": 2,
+        "recipes": {"geometry_drift": 1, "texture_loss": 1},
+        "controls": 0.5,
+    }
+    batch, _ = batch_create(config=make_config(**{**shared, **values}))
+    return list(batch.distortions.order_by("number"))
+
+
+def test_a_negative_carries_the_control_that_its_twin_is(scene):
+    negative, control = sorted(planned(pairs={"control": 1}), key=lambda row: row.is_control)
+    assert twin_control(negative) == control
+    assert twin_control(control) is None
+    studio = studio_open(clip=scene.clip, longest_side=384)
+    side = result_side(studio, negative, studio.frames)
+    assert side.record()["carried"]["recipe"] == "texture_loss"
+    assert side.frames.shape == studio.frames.shape
+    assert side.frames.tobytes() != studio.frames.tobytes()
+    assert result_side(studio, negative, studio.frames).frames.tobytes() == side.frames.tobytes()
+
+
+def test_every_side_is_finished_anew_and_no_twin_carries_nothing(scene):
+    first, second = planned(pairs={"tie": 1}, controls=1.0, recipes={"texture_loss": 1})
+    studio = studio_open(clip=scene.clip, longest_side=384)
+    sides = [result_side(studio, row, studio.frames) for row in (first, second)]
+    sides.append(clean_side(studio, 384))
+    assert [side.carried for side in sides] == [None] * 3
+    assert len({side.finish for side in sides}) == 3
+    assert clean_side(studio, 384).finish == sides[2].finish

@@ -75,9 +75,12 @@ class Generator(Protocol):
         most_people: that a prompt may name.
     """
 
-    network: nn.Module
-    lora_targets: tuple[str, ...]
-    most_people: int
+    @property
+    def network(self) -> nn.Module: ...
+    @property
+    def lora_targets(self) -> tuple[str, ...]: ...
+    @property
+    def most_people(self) -> int: ...
 
     def encode(self, prompts: Sequence[Prompt]) -> Conditions:
         """Encode texts and references, once for all samples of a prompt. GeneratorError says what does not fit."""

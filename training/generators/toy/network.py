@@ -35,8 +35,8 @@ NOBODY = PEOPLE  # the router's last class
 class Parts:
     """Which parts of the conditioning are there, and the size of the network."""
 
-    dim: int = 128
-    blocks: int = 5
+    dim: int = 96
+    blocks: int = 4
     heads: int = 4
     projector: bool = True
     separator: bool = True

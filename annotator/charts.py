@@ -53,13 +53,13 @@ def bar_chart(bins: Sequence[Bin], *, unit: Literal["hour", "day"], what: str = 
     for index, each in enumerate(bins):
         height = PLOT_HEIGHT * each.count / top
         parts.append(
-            _tag(
+            tag(
                 "rect",
-                _tag("title", escape(f"{_long_label(each.start, unit)}: {each.count}")),
-                x=_percent((index + 0.5) * slot - width / 2),
-                y=_number(_TOP + PLOT_HEIGHT - max(height, 1)),
-                width=_percent(width),
-                height=_number(max(height, 1)),
+                tag("title", escape(f"{_long_label(each.start, unit)}: {each.count}")),
+                x=percent((index + 0.5) * slot - width / 2),
+                y=number(_TOP + PLOT_HEIGHT - max(height, 1)),
+                width=percent(width),
+                height=number(max(height, 1)),
                 rx=2 if height > 4 else 0,
                 class_="fill-1" if each.count else "fill-none",
             )
@@ -67,12 +67,12 @@ def bar_chart(bins: Sequence[Bin], *, unit: Literal["hour", "day"], what: str = 
     if bins and bins[highest].count:
         y = _TOP + PLOT_HEIGHT * (1 - bins[highest].count / top) - 4
         middle = min(97.0, max(3.0, (highest + 0.5) * slot))
-        parts.append(_text(f"{bins[highest].count:,}", x=middle, y=y, class_="value"))
+        parts.append(text(f"{bins[highest].count:,}", x=middle, y=y, class_="value"))
     parts += [
-        _text(label, x=(index + 0.5) * slot, y=_TOP + PLOT_HEIGHT + 16)
+        text(label, x=(index + 0.5) * slot, y=_TOP + PLOT_HEIGHT + 16)
         for index, label in _bin_labels(bins, unit)
     ]
-    return _chart(
+    return axes_chart(
         "".join(parts),
         height=_TOP + PLOT_HEIGHT + _BELOW,
         title=f"{what.capitalize()} per {unit}",
@@ -86,53 +86,53 @@ def sparkline(counts: Sequence[int], *, label: str) -> SafeString:
     top = max(counts, default=0) or 1
     step = width / max(1, len(counts))
     bars = "".join(
-        _tag(
+        tag(
             "rect",
-            x=_number(index * step),
-            y=_number(height - max(1.0, height * count / top)),
-            width=_number(max(1.0, step - gap)),
-            height=_number(max(1.0, height * count / top)),
+            x=number(index * step),
+            y=number(height - max(1.0, height * count / top)),
+            width=number(max(1.0, step - gap)),
+            height=number(max(1.0, height * count / top)),
             class_="fill-1" if count else "fill-none",
         )
         for index, count in enumerate(counts)
     )
-    return mark_safe(  # noqa: S308 - numbers are ours and the label is escaped by _tag
-        _tag("svg", bars, class_="spark", viewBox="0 0 92 20", role="img", aria_label=label)
+    return mark_safe(  # noqa: S308 - numbers are ours and the label is escaped by tag
+        tag("svg", bars, class_="spark", viewBox="0 0 92 20", role="img", aria_label=label)
     )
 
 
 def interval_mark(value: float, low: float, high: float, scale: Scale, *, label: str) -> SafeString:
     """Draw one value as a dot on its interval, on a scale that a whole column of them shares."""
     y = 10
-    parts = [_tag("line", x1="0", y1=y, x2="100%", y2=y, class_="grid")]
-    parts += [_tag("line", x1=end, y1=y - 4, x2=end, y2=y + 4, class_="grid") for end in ("0", "100%")]
+    parts = [tag("line", x1="0", y1=y, x2="100%", y2=y, class_="grid")]
+    parts += [tag("line", x1=end, y1=y - 4, x2=end, y2=y + 4, class_="grid") for end in ("0", "100%")]
     if scale.low < 0 < scale.high:
-        zero = _percent(scale.percent(0))
-        parts.append(_tag("line", x1=zero, y1=0, x2=zero, y2=20, class_="grid"))
+        zero = percent(scale.percent(0))
+        parts.append(tag("line", x1=zero, y1=0, x2=zero, y2=20, class_="grid"))
     ends = [scale.percent(low), scale.percent(high)]
     parts.append(
-        _tag(
+        tag(
             "line",
-            x1=_percent(ends[0]),
+            x1=percent(ends[0]),
             y1=y,
-            x2=_percent(ends[1]),
+            x2=percent(ends[1]),
             y2=y,
             stroke_width=3,
             stroke_linecap="round",
             class_="stroke-1",
         )
     )
-    parts.append(_tag("circle", cx=_percent(scale.percent(value)), cy=y, r=5, class_="fill-1 dot"))
+    parts.append(tag("circle", cx=percent(scale.percent(value)), cy=y, r=5, class_="fill-1 dot"))
     return mark_safe(  # noqa: S308 - as above
-        _tag("svg", "".join(parts), class_="chart interval", height=20, role="img", aria_label=label)
+        tag("svg", "".join(parts), class_="chart interval", height=20, role="img", aria_label=label)
     )
 
 
 def interval_axis(scale: Scale, *, ticks: Sequence[float]) -> SafeString:
     """Draw the numbers under (or over) a column of interval marks."""
-    parts = [_text(_short(tick), x=scale.percent(tick), y=12) for tick in ticks]
+    parts = [text(_short(tick), x=scale.percent(tick), y=12) for tick in ticks]
     return mark_safe(  # noqa: S308 - numbers only
-        _tag("svg", "".join(parts), class_="chart interval", height=16, aria_hidden="true")
+        tag("svg", "".join(parts), class_="chart interval", height=16, aria_hidden="true")
     )
 
 
@@ -165,11 +165,17 @@ def nice_ticks(scale: Scale, *, about: int = 5) -> list[float]:
 
 
 def _grid(top: int) -> str:
+    return grid_lines(
+        [(_TOP + PLOT_HEIGHT * (1 - value / top), f"{value:,}") for value in (0, top // 2, top)]
+    )
+
+
+def grid_lines(ticks: Sequence[tuple[float, str]]) -> str:
+    """Draw lines across at heights in pixels, each with its label on the left."""
     parts = []
-    for value in (0, top // 2, top):
-        y = _TOP + PLOT_HEIGHT * (1 - value / top)
-        parts.append(_tag("line", x1="0", y1=_number(y), x2="100%", y2=_number(y), class_="grid"))
-        parts.append(_tag("text", escape(f"{value:,}"), x="-8", y=_number(y + 4), text_anchor="end"))
+    for y, label in ticks:
+        parts.append(tag("line", x1="0", y1=number(y), x2="100%", y2=number(y), class_="grid"))
+        parts.append(tag("text", escape(label), x="-8", y=number(y + 4), text_anchor="end"))
     return "".join(parts)
 
 
@@ -204,18 +210,20 @@ def _describe_bins(bins: Sequence[Bin], unit: Literal["hour", "day"], what: str)
     )
 
 
-def _chart(inner: str, *, height: int, title: str, description: str) -> SafeString:
-    head = _tag("title", escape(title)) + _tag("desc", escape(description))
+def axes_chart(inner: str, *, height: int, title: str, description: str) -> SafeString:
+    """Put parts into a chart with room for the labels of a grid; every text in them has to be escaped."""
+    head = tag("title", escape(title)) + tag("desc", escape(description))
     return mark_safe(  # noqa: S308 - every text went through escape
-        _tag("svg", head + inner, class_="chart chart--axes", height=height, role="img")
+        tag("svg", head + inner, class_="chart chart--axes", height=height, role="img")
     )
 
 
-def _text(content: str, *, x: float, y: float, class_: str = "") -> str:
-    return _tag("text", escape(content), x=_percent(x), y=_number(y), text_anchor="middle", class_=class_)
+def text(content: str, *, x: float, y: float, class_: str = "") -> str:
+    """Write a centred label, `x` in per cent and `y` in pixels."""
+    return tag("text", escape(content), x=percent(x), y=number(y), text_anchor="middle", class_=class_)
 
 
-def _tag(name: str, content: str = "", **attributes: object) -> str:
+def tag(name: str, content: str = "", **attributes: object) -> str:
     """Write one element; `class_` and `text_anchor` become `class` and `text-anchor`. Content is markup."""
     written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
@@ -225,12 +233,12 @@ def _tag(name: str, content: str = "", **attributes: object) -> str:
     return f"<{name}{written}>{content}</{name}>"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _percent(value: float) -> str:
-    return f"{_number(value)}%"
+def percent(value: float) -> str:
+    return f"{number(value)}%"
 
 
 def _short(value: float) -> str:

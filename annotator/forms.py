@@ -1,5 +1,6 @@
 """The shapes of what leads and guests send. Rules of the business live in the services."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -236,6 +237,16 @@ class ReleaseForm(forms.Form):
         label="With identity tracks",
         help_text="Boxes, quality and embeddings of faces: biometric data.",
     )
+    synthetic = forms.BooleanField(
+        required=False,
+        label="With known answers",
+        help_text="Pairs that were made with a known answer are in though nobody judged them, marked synthetic.",
+    )
+    gold = forms.BooleanField(
+        required=False,
+        label="With answers to test questions",
+        help_text="As judgments like any other; else what annotators said of them stays here.",
+    )
     embed = forms.BooleanField(
         required=False,
         label="Clips in every comparison",
@@ -255,6 +266,80 @@ class ReleaseForm(forms.Form):
         """Return the options. Raises ReleaseError where they do not go together."""
         data = dict(self.cleaned_data)
         return ReleaseOptions(media=data.pop("with_media"), **data)  # a form's own `media` are its scripts
+
+
+class GoldAddForm(forms.Form):
+    """Which pairs with known answers become test questions."""
+
+    GAPS = ((1, "1"), (2, "2"), (3, "3"), (4, "4"), (5, "5"), (0, "ties: nobody was changed"))
+
+    batches = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Batches of distortions"
+    )
+    gaps = forms.TypedMultipleChoiceField(
+        choices=GAPS,
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Severities",
+    )
+    most = forms.IntegerField(
+        required=False, min_value=1, max_value=10_000, label="How many", help_text="Empty: all that fit."
+    )
+    with_reserved = forms.BooleanField(
+        required=False,
+        label="Reserved ones too",
+        help_text="Pairs kept for test splits: only where nothing of this study is trained on.",
+    )
+
+    def __init__(self, *args: Any, batches: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["batches"].choices = batches  # type: ignore[attr-defined]
+
+
+class GoldSettingsForm(forms.Form):
+    """How test questions are asked."""
+
+    share_per_cent = forms.IntegerField(
+        min_value=0, max_value=50, label="Share, %", help_text="Of an annotator's pairs, at random places."
+    )
+    most = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=10_000,
+        label="At most",
+        help_text="For each; empty: all there are.",
+    )
+    tie_up_to = forms.TypedChoiceField(
+        choices=[(0, "never"), *((n, f"up to severity {n}") for n in range(1, 6))],
+        coerce=int,
+        label="A tie is right",
+        help_text="Where one side was changed no more than that.",
+    )
+    feedback = forms.BooleanField(
+        required=False,
+        label="Say after each whether it was right",
+        help_text="Annotators then know which pairs were test questions.",
+    )
+    qualification_size = forms.IntegerField(
+        min_value=0,
+        max_value=200,
+        label="Round before the first pair",
+        help_text="Test questions; 0: no round.",
+    )
+    qualification_pass = forms.IntegerField(
+        min_value=0, max_value=200, label="Right at least", help_text="To be let in."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if not self.errors:
+            size, wanted = data["qualification_size"], data["qualification_pass"]
+            if size and not 1 <= wanted <= size:
+                self.add_error("qualification_pass", f"Of {size} questions, 1 to {size} can be asked for.")
+            if not size:
+                data["qualification_pass"] = 0
+        return data
 
 
 class PushForm(forms.Form):

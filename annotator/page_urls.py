@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views.desk import desk
+from .views.gold import gold, gold_add_view, gold_settings_view, member_let_in_view, member_try_again_view
 from .views.invitations import invitation_revoke_view, invitations, join
 from .views.members import member_remove_view, member_return_view
 from .views.preview import preview, preview_claim, preview_heartbeat, preview_last, preview_submit
@@ -34,6 +35,11 @@ urlpatterns = [
     path("studies/<slug:slug>/members/<int:pk>/revoke/", invitation_revoke_view, name="invitation-revoke"),
     path("studies/<slug:slug>/members/return/", member_return_view, name="member-return"),
     path("studies/<slug:slug>/members/<int:pk>/remove/", member_remove_view, name="member-remove"),
+    path("studies/<slug:slug>/gold/", gold, name="gold"),
+    path("studies/<slug:slug>/gold/add/", gold_add_view, name="gold-add"),
+    path("studies/<slug:slug>/gold/settings/", gold_settings_view, name="gold-settings"),
+    path("studies/<slug:slug>/gold/<int:pk>/let-in/", member_let_in_view, name="gold-let-in"),
+    path("studies/<slug:slug>/gold/<int:pk>/again/", member_try_again_view, name="gold-again"),
     path("studies/<slug:slug>/close/", study_close_confirm, name="study-close"),
     path("studies/<slug:slug>/preview/", preview, name="preview"),
     path("studies/<slug:slug>/preview/claim", preview_claim, name="preview-claim"),

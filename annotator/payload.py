@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from annotator.models import Judgment, Study
+from annotator.models import Judgment, SlotKind, Study
 from annotator.services.slots import Lease
 from annotator.tokens import LeaseToken, MediaKind, MediaToken
 
@@ -14,7 +14,8 @@ def slot_payload(*, lease: Lease, study: Study, previous: Judgment | None = None
         "slot": {
             "token": str(lease.token),
             "lease_seconds": study.lease_minutes * 60,
-            "kind": lease.slot.kind,
+            # A test question among the others is an answer like any.
+            "kind": SlotKind.ANSWER if lease.slot.kind == SlotKind.GOLD else lease.slot.kind,
         },
         "left": {"url": _clip_url(MediaKind.LEFT, lease.token)},
         "right": {"url": _clip_url(MediaKind.RIGHT, lease.token)},

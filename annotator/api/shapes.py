@@ -21,7 +21,7 @@ class ClaimIn(serializers.Serializer):
 class SlotOut(serializers.Serializer):
     token = serializers.CharField()
     lease_seconds = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=SlotKind.choices)
+    kind = serializers.ChoiceField(choices=[SlotKind.ANSWER, SlotKind.REVIEW, SlotKind.QUALIFY])
 
 
 class SideOut(serializers.Serializer):
@@ -118,10 +118,18 @@ class SubmitDoc(SubmitIn):
     answer = AnswerShape()  # type: ignore[assignment]
 
 
+class FeedbackOut(serializers.Serializer):
+    right = serializers.BooleanField()
+    text = serializers.CharField(help_text="What is known of the pair, in terms of left and right.")
+
+
 class SubmittedOut(serializers.Serializer):
     judgment = serializers.IntegerField()
     surplus = serializers.BooleanField(
         help_text="Kept but not counted, since the slot was answered by somebody else or before."
     )
     notice = serializers.CharField(help_text="A sentence for the annotator; mostly empty.")
+    feedback = FeedbackOut(
+        allow_null=True, help_text="After a test question, in a study that says how it went; else null."
+    )
     progress = ProgressOut()

@@ -109,6 +109,7 @@ class SlotSubmit(SlotView):
             "judgment": submission.judgment_id,
             "surplus": submission.surplus,
             "notice": submission.notice,
+            "feedback": submission.feedback,
             "progress": submission.progress,
         }
         return Response(body, status=201 if submission.created else 200)

@@ -12,7 +12,7 @@ from .judgments import (
     Verdict,
 )
 from .slots import Slot, SlotKind, SlotState
-from .studies import Curves, Invitation, Item, Member, Role, Study, StudyState
+from .studies import Curves, Invitation, Item, Member, Qualification, Role, Study, StudyState
 
 __all__ = [
     "Consensus",
@@ -28,6 +28,7 @@ __all__ = [
     "Member",
     "PersonJudgment",
     "PersonVerdict",
+    "Qualification",
     "ReportState",
     "Role",
     "Side",

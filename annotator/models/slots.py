@@ -15,6 +15,8 @@ class SlotState(models.TextChoices):
 class SlotKind(models.TextChoices):
     ANSWER = "answer"
     REVIEW = "review"
+    GOLD = "gold"  # a test question among the others; annotators see it as an answer like any
+    QUALIFY = "qualify"  # a test question before the first pair
 
 
 class Slot(models.Model):
@@ -37,9 +39,9 @@ class Slot(models.Model):
     reserved_for = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
-        on_delete=models.SET_NULL,
+        on_delete=models.CASCADE,
         related_name="+",
-        help_text="A repeat belongs to whoever answered the original.",
+        help_text="A repeat belongs to whoever answered the original; so does each test question to somebody.",
     )
     repeat_of = models.OneToOneField("self", null=True, on_delete=models.CASCADE, related_name="repeat")
     left_is_a = models.BooleanField(
@@ -73,16 +75,21 @@ class Slot(models.Model):
                 ),
                 name="slots_state_is_whole",
             ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["gold", "qualify"])
+                | Q(reserved_for__isnull=False, repeat_of__isnull=True),
+                name="slots_gold_is_somebodys",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["study", "kind", "position"],
-                condition=Q(state="free", repeat_of__isnull=True),
+                condition=Q(state="free", reserved_for__isnull=True),
                 name="slots_free",
             ),
             models.Index(
                 fields=["reserved_for", "study", "position"],
-                condition=Q(state="free", repeat_of__isnull=False),
+                condition=Q(state="free", reserved_for__isnull=False),
                 name="slots_reserved",
             ),
             models.Index(fields=["annotator", "study", "state"], name="slots_by_annotator"),

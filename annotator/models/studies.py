@@ -54,6 +54,29 @@ class Study(models.Model):
         help_text="When annotators may see the similarity curves.",
     )
 
+    gold_share = models.FloatField(
+        default=0.1,
+        validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text="Share of an annotator's pairs that are test questions, as far as there are any.",
+    )
+    gold_most = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Test questions for each annotator at most; empty: all of them."
+    )
+    gold_tie_up_to = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MaxValueValidator(5)],
+        help_text="A tie counts as right where the sides are at most so many severities apart.",
+    )
+    gold_feedback = models.BooleanField(
+        default=False, help_text="Annotators are told after a test question whether they were right."
+    )
+    qualification_size = models.PositiveSmallIntegerField(
+        default=0, help_text="Test questions before the first pair; 0: none."
+    )
+    qualification_pass = models.PositiveSmallIntegerField(
+        default=0, help_text="How many of these have to be right."
+    )
+
     filter = models.JSONField(
         default=dict, blank=True, help_text="The filter over the library that chose the pairs; empty: all."
     )
@@ -64,6 +87,9 @@ class Study(models.Model):
     n_items = models.PositiveIntegerField(default=0, editable=False, help_text="Repeats included.")
     n_slots = models.PositiveIntegerField(
         default=0, editable=False, help_text="Places for an answer, repeats included, reviews not."
+    )
+    n_gold = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Test questions that an annotator of all items meets."
     )
     n_done_by_former = models.PositiveIntegerField(
         default=0,
@@ -90,6 +116,15 @@ class Study(models.Model):
             models.CheckConstraint(
                 condition=Q(ask_overall=True) | Q(ask_people=True), name="studies_ask_for_a_verdict"
             ),
+            models.CheckConstraint(
+                condition=Q(gold_share__gte=0, gold_share__lte=0.5, gold_tie_up_to__lte=5),
+                name="studies_gold",
+            ),
+            models.CheckConstraint(
+                condition=Q(qualification_size=0, qualification_pass=0)
+                | Q(qualification_pass__gte=1, qualification_pass__lte=models.F("qualification_size")),
+                name="studies_qualification_can_be_passed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,6 +135,15 @@ class Role(models.TextChoices):
     LEAD = "lead"
     REVIEWER = "reviewer"
     ANNOTATOR = "annotator"
+
+
+class Qualification(models.TextChoices):
+    """How somebody stands to the test questions before the first pair."""
+
+    NOT_ASKED = "", "not asked"
+    OPEN = "open", "in the round"
+    PASSED = "passed"
+    FAILED = "failed"
 
 
 class Member(models.Model):
@@ -115,10 +159,34 @@ class Member(models.Model):
     recent_ms = models.JSONField(
         default=list, help_text="Active times of the last answers in milliseconds, newest last: their pace."
     )
+    qualification = models.CharField(
+        max_length=8, choices=Qualification, default=Qualification.NOT_ASKED, blank=True
+    )
+    qualification_tries = models.PositiveSmallIntegerField(
+        default=0, help_text="Rounds that were begun, the present one included."
+    )
+    let_in_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The lead who let somebody in that had not passed.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["study", "user"], name="members_once_per_study")]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "user"], name="members_once_per_study"),
+            models.CheckConstraint(
+                condition=Q(qualification="", qualification_tries=0)
+                | Q(qualification__in=["open", "failed"], qualification_tries__gte=1)
+                | Q(qualification="passed"),
+                name="members_qualification_has_a_round",
+            ),
+            models.CheckConstraint(
+                condition=Q(let_in_by__isnull=True) | Q(qualification="passed"), name="members_let_in_are_in"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} in {self.study}"
@@ -162,6 +230,9 @@ class Item(models.Model):
     pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="items")
     position = models.PositiveBigIntegerField()
     repeat_of = models.OneToOneField("self", null=True, on_delete=models.CASCADE, related_name="repeat")
+    is_gold = models.BooleanField(
+        default=False, help_text="A test question with a known answer: it counts in no consensus."
+    )
 
     class Meta:
         ordering = ["position"]
@@ -169,6 +240,9 @@ class Item(models.Model):
             models.UniqueConstraint(fields=["study", "position"], name="items_in_order"),
             models.UniqueConstraint(
                 fields=["study", "pair"], condition=Q(repeat_of__isnull=True), name="items_once_per_study"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_gold=False) | Q(repeat_of__isnull=True), name="items_gold_is_not_repeated"
             ),
         ]
 

@@ -17,10 +17,11 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from annotator.agreement.consensus import overall_from_people, to_storage
 from annotator.models import Item, Judgment, Mark, PersonJudgment, Study
 from config.lookups import Ids
-from datasets.models import ClipState, ClipSubject
+from datasets.models import ClipState, ClipSubject, KnownAnswer
+from datasets.selectors.known import known_answers
 
 CHUNK = 500
-HUMAN, SIMULATED, PUBLISHED = "human", "simulated", "published"
+HUMAN, SIMULATED, PUBLISHED, SYNTHETIC = "human", "simulated", "published", "synthetic"
 
 T = TypeVar("T")
 
@@ -77,9 +78,13 @@ class Answer:
 
 @dataclass(slots=True)
 class JudgedPair:
-    """An item with its clips. `origins`: each kind of evidence that there is, and so each comparison."""
+    """An item with its clips. `origins`: each kind of evidence that there is, and so each comparison.
+
+    `known`: the answer of a pair that was made with one.
+    """
 
     item: int
+    pair: int
     prompt: str
     published: str
     key: str
@@ -88,13 +93,26 @@ class JudgedPair:
     people: list[int] = field(default_factory=list)
     origins: list[str] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    known: KnownAnswer | None = None
+
+    @property
+    def is_reserved(self) -> bool:
+        return self.known is not None and self.known.reserved_for_test
 
 
 class Evidence:
-    """What there is to release of one study."""
+    """What there is to release of one study.
 
-    def __init__(self, study: Study) -> None:
+    Args:
+        study: Whose pairs and judgments.
+        synthetic: With the known answers of pairs that nobody judged; those of others go along.
+        gold: What annotators said of test questions counts as evidence like anything else.
+    """
+
+    def __init__(self, study: Study, *, synthetic: bool = False, gold: bool = False) -> None:
         self.study = study
+        self.synthetic = synthetic
+        self.gold = gold
         self.last_judgment = Judgment.objects.filter(study=study).aggregate(last=Max("pk"))["last"] or 0
         self._left_out: dict[str, int] = {}
         # Who is in a pair, told once and kept for the next reading: by item the number of its cast, 0 for no pair.
@@ -109,15 +127,18 @@ class Evidence:
 
     @cached_property
     def items(self) -> Sequence[int]:
-        """Items of which there is something to say, in order: an answer that came in time, or a published label."""
+        """Items of which there is something to say, in order: an answer that came in time, a label, a known answer."""
         answered = Judgment.objects.filter(
             study=self.study, surplus=False, pk__lte=self.last_judgment
         ).order_by()
         again = answered.filter(item__repeat_of__isnull=False)
+        said = Q(pk__in=answered.values("item")) | Q(pk__in=again.values("item__repeat_of"))
+        if not self.gold:
+            said &= Q(is_gold=False)
+        if self.synthetic:
+            said |= Q(pair__known_answer__isnull=False)
         wanted = Item.objects.filter(study=self.study, repeat_of__isnull=True).filter(
-            Q(pk__in=answered.values("item"))
-            | Q(pk__in=again.values("item__repeat_of"))
-            | ~Q(pair__published_better="")
+            said | ~Q(pair__published_better="")
         )
         return array("q", wanted.order_by("position").values_list("pk", flat=True).iterator())
 
@@ -138,14 +159,17 @@ class Evidence:
         for start in range(0, len(self.items), CHUNK):
             items = self.items[start : start + CHUNK]
             pairs: dict[int, JudgedPair] = {}
-            for item, prompt, published, key, a, sha_a, state_a, b, sha_b, state_b in _item_rows(items):
+            rows = list(_item_rows(items))
+            known = known_answers([row[1] for row in rows]) if self._has_known else {}
+            for item, pair, prompt, published, key, a, sha_a, state_a, b, sha_b, state_b in rows:
                 if {state_a, state_b} != {ClipState.READY}:
                     removed += 1
                 elif sha_a == sha_b:
                     same += 1
                 else:
-                    pairs[item] = JudgedPair(item, prompt, published, key, (a, b), (sha_a, sha_b))
-                    pairs[item].origins = self._origins_of(item, published)
+                    pairs[item] = JudgedPair(item, pair, prompt, published, key, (a, b), (sha_a, sha_b))
+                    pairs[item].known = known.get(pair)
+                    pairs[item].origins = self._origins_of(item, published, is_known=pair in known)
             if start == len(self._cast_of):
                 self._cast(items, pairs)
             yield self._with_cast(start, items, pairs)
@@ -170,6 +194,16 @@ class Evidence:
         return {original or item for item, original in rows}
 
     @cached_property
+    def _has_known(self) -> bool:
+        return KnownAnswer.objects.filter(pair__items__study=self.study).exists()
+
+    @cached_property
+    def _not_evidence(self) -> set[int]:
+        """Test questions, unless what was said of them is asked for."""
+        items = Item.objects.filter(study=self.study, is_gold=True, repeat_of__isnull=True)
+        return set() if self.gold else set(items.values_list("pk", flat=True))
+
+    @cached_property
     def _simulated(self) -> set[int]:
         return self._items_judged(simulated=True)
 
@@ -177,13 +211,17 @@ class Evidence:
     def _human(self) -> set[int] | None:
         """Items that people judged; None for all of them, as in most studies, where no set is worth its memory."""
         published = Item.objects.filter(study=self.study).exclude(pair__published_better="")
-        return self._items_judged(simulated=False) if self._simulated or published.exists() else None
+        others = self._simulated or self._has_known or published.exists()
+        return self._items_judged(simulated=False) if others else None
 
-    def _origins_of(self, item: int, published: str) -> list[str]:
+    def _origins_of(self, item: int, published: str, *, is_known: bool) -> list[str]:
+        counts = item not in self._not_evidence
+        human = counts and (self._human is None or item in self._human)
         return [
-            *([HUMAN] if self._human is None or item in self._human else []),
-            *([SIMULATED] if item in self._simulated else []),
+            *([HUMAN] if human else []),
+            *([SIMULATED] if counts and item in self._simulated else []),
             *([PUBLISHED] if published else []),
+            *([SYNTHETIC] if is_known and (self.synthetic or human) else []),
         ]
 
     @cached_property
@@ -292,6 +330,7 @@ def _item_rows(items: Sequence[int]) -> Iterable[tuple]:
         .order_by("position")
         .values_list(
             "pk",
+            "pair",
             "pair__prompt",
             "pair__published_better",
             "pair__key",

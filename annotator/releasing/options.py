@@ -13,7 +13,8 @@ class ReleaseOptions:
 
     `embed`: each comparison holds both clips, besides the table of clips. `media`: clips and references come with
     their files. `tracks`: with the faces that were found in the clips, and their embeddings. `licence`: of the
-    preferences and of the release as a whole.
+    preferences and of the release as a whole. `synthetic`: with the known answers of pairs that nobody judged. `gold`:
+    with what annotators said of test questions, as judgments like any other.
     """
 
     format: str = LIKENESS
@@ -23,6 +24,8 @@ class ReleaseOptions:
     media: bool = True
     tracks: bool = True
     licence: str = "other"
+    synthetic: bool = False
+    gold: bool = False
 
     def __post_init__(self) -> None:
         parse_splits(self.splits)

@@ -1,5 +1,6 @@
 """A study's evidence, clips and people as the rows of a release (datasets.releases.schema)."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -12,12 +13,12 @@ from django.db.models import Count
 
 from annotator.models import Study
 from config.lookups import Ids
-from datasets.models import Clip, ClipSubject, Person, Reference
+from datasets.models import Clip, ClipSubject, ClipTruth, KnownAnswer, Person, Reference
 from datasets.releases.errors import ReleaseError
 from datasets.releases.schema import Row
 from datasets.releases.splits import Groups, Splits
 
-from .evidence import CHUNK, PUBLISHED, Answer, Evidence, JudgedPair, Seen, chunked
+from .evidence import CHUNK, PUBLISHED, SYNTHETIC, Answer, Evidence, JudgedPair, Seen, chunked
 from .outcome import Opinion, Stored, outcome_of, stored_consensus
 from .tracks import track_rows
 
@@ -49,9 +50,19 @@ class _ClipFacts(NamedTuple):
 class StudyRows:
     """Rows of one study, in the order comparisons and judgments, clips, people, tracks. First call `groups`."""
 
-    def __init__(self, study: Study, *, licence: str, media: bool, embed: bool, tracks: bool = True) -> None:
+    def __init__(
+        self,
+        study: Study,
+        *,
+        licence: str,
+        media: bool,
+        embed: bool,
+        tracks: bool = True,
+        synthetic: bool = False,
+        gold: bool = False,
+    ) -> None:
         self.study = study
-        self.evidence = Evidence(study)
+        self.evidence = Evidence(study, synthetic=synthetic, gold=gold)
         self.licence = licence
         self.media = media
         self.embed = embed
@@ -65,7 +76,7 @@ class StudyRows:
         for pair in self.evidence.pairs():
             people = [self._keys[person] for person in pair.people]
             for _origin in pair.origins:
-                groups.add_comparison(*pair.sha256, people=people)
+                groups.add_comparison(*pair.sha256, people=people, reserved=pair.is_reserved)
             if pair.origins:
                 self.clip_ids.update(pair.clips)
                 self.person_ids.update(pair.people)
@@ -83,10 +94,14 @@ class StudyRows:
     def rows(self, splits: Splits, on_progress: OnProgress) -> Iterator[tuple[str, str, Row]]:
         """(table, split, row) of the whole release; an error that `on_progress` raises stops it."""
         done = 0
+        if splits.reserved_left_out:
+            self._forget_left_out(splits)
         for pairs in self.evidence.answered_chunks():
             stored = stored_consensus([pair.item for pair in pairs])
             for pair in pairs:
                 split = splits.of_clip(pair.sha256[0])
+                if not splits.keeps(pair.sha256[0], reserved=pair.is_reserved):
+                    continue
                 for table, row in self._pair_rows(pair, stored.get(pair.item)):
                     yield table, split, row
             done += len(pairs)
@@ -104,6 +119,14 @@ class StudyRows:
                 yield "tracks", splits.of_clip(row["clip"]), row
                 on_progress(done, self.total)
         on_progress(self.total, self.total)
+
+    def _forget_left_out(self, splits: Splits) -> None:
+        """Clips and people of no comparison but such as are reserved for tests, and are not in that split."""
+        self.clip_ids, self.person_ids = set(), set()
+        for pair in self.evidence.pairs():
+            if pair.origins and splits.keeps(pair.sha256[0], reserved=pair.is_reserved):
+                self.clip_ids.update(pair.clips)
+                self.person_ids.update(pair.people)
 
     # ------------------------------------------------------------ comparisons and judgments
 
@@ -141,7 +164,14 @@ class StudyRows:
             "clip_a": pair.sha256[0],
             "clip_b": pair.sha256[1],
         }
-        row |= self._published(pair) if origin == PUBLISHED else self._judged(pair, answers, stored)
+        if origin == PUBLISHED:
+            row |= self._published(pair)
+        elif origin == SYNTHETIC and pair.known is not None:
+            row |= self._constructed(pair, pair.known)
+        else:
+            row |= self._judged(pair, answers, stored)
+        if pair.known is not None:
+            row |= _known_columns(pair.known)
         sides = {"a": pair.sha256, "b": pair.sha256[::-1]}.get(row["preference"] or "", (None, None))
         row["chosen"], row["rejected"] = sides
         if self.embed:
@@ -156,6 +186,40 @@ class StudyRows:
             "marks": [],
             "source": f"published with the clips{f' ({pair.key})' if pair.key else ''}",
         }
+
+    def _constructed(self, pair: JudgedPair, known: KnownAnswer) -> Row:
+        """What is so because we made it so: whoever was changed more on one side is kept better on the other."""
+        harm = {side: self._harm_of(known, side) for side in "ab"}
+        return {
+            "preference": known.preference,
+            **{f"prob_{name}": float(name == known.preference) for name in ("a", "tie", "b")},
+            "n_judgments": 0,
+            "method": "construction",
+            "people_preferences": [
+                self._person_preference(
+                    person, _less_harm(harm["a"].get(person, 0), harm["b"].get(person, 0))
+                )
+                for person in pair.people
+            ],
+            "marks": [],
+            "licence": self.licence,
+        }
+
+    def _harm_of(self, known: KnownAnswer, side: str) -> dict[int, int]:
+        """How far each person who was changed on a side is from themselves, as severities."""
+        truth = known.edit if side == known.edited_side else known.other
+        if truth is None or truth.is_control:
+            return {}
+        return dict.fromkeys(self._changed.get(truth.pk, ()), truth.severity)
+
+    @cached_property
+    def _changed(self) -> dict[int, list[int]]:
+        """By truth, the people whose faces were changed."""
+        changed: dict[int, list[int]] = defaultdict(list)
+        rows = ClipTruth.people.through.objects.filter(cliptruth__clip__among=Ids(self.clip_ids))
+        for truth, person in rows.values_list("cliptruth", "person"):
+            changed[truth].append(person)
+        return changed
 
     def _judged(self, pair: JudgedPair, answers: Sequence[Answer], stored: Stored | None) -> Row:
         counted = [answer for answer in answers if answer.counts]
@@ -239,12 +303,13 @@ class StudyRows:
             named = ClipSubject.objects.filter(clip__among=Ids(chunk)).order_by("clip", "position", "pk")
             for clip_id, person in named.values_list("clip", "person"):
                 subjects[clip_id].append(self._keys[person])
+            truths = {each.clip_id: each for each in ClipTruth.objects.filter(clip__among=Ids(chunk))}
             clips = Clip.objects.filter(pk__among=Ids(chunk)).order_by("pk").values_list(*_ClipFacts._fields)
             for clip in map(_ClipFacts._make, clips):
                 if clip.playback_sha256 not in written:
                     if clip.playback_sha256 in self._shared:
                         written.add(clip.playback_sha256)
-                    yield self._clip(clip, subjects[clip.id])
+                    yield self._clip(clip, subjects[clip.id]) | _truth_columns(truths.get(clip.id))
 
     def _clip(self, clip: "_ClipFacts", subjects: list[str]) -> Row:
         return {
@@ -303,6 +368,37 @@ class StudyRows:
             "name": reference.source_name or None,
             "licence": reference.licence or None,
         }
+
+
+def _recipe_columns(truth: ClipTruth) -> Row:
+    return {
+        "recipe": truth.recipe,
+        "severity": truth.severity,
+        "schedule": truth.schedule or None,
+        "onset_frame": truth.onset_frame,
+    }
+
+
+def _known_columns(known: KnownAnswer) -> Row:
+    """What marks every comparison of a pair that was made with a known answer, whoever says which side is better."""
+    return {
+        **_recipe_columns(known.edit),
+        "edited_side": known.edited_side,
+        "reserved_for_test": known.reserved_for_test,
+    }
+
+
+def _truth_columns(truth: ClipTruth | None) -> Row:
+    if truth is None:
+        return {}
+    record = json.dumps(truth.record, ensure_ascii=False, sort_keys=True) if truth.record else None
+    return {**_recipe_columns(truth), "truth": record}
+
+
+def _less_harm(a: int, b: int) -> Opinion:
+    """What follows for one person from how much was done to them on each side."""
+    choice = "tie" if a == b else "a" if a < b else "b"
+    return Opinion(choice, float(choice == "a"), float(choice == "tie"), float(choice == "b"), 0)
 
 
 def _stored_file(name: str, sha256: str) -> dict[str, Any]:

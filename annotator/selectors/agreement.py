@@ -59,7 +59,7 @@ def study_agreement(*, study: Study) -> StudyAgreement:
     if kept is not None and (kept[0] == state or time.time() < kept[1]):
         return kept[2]
     started = time.time()
-    figures = compute_agreement(counted_answers(study=study, is_review=False))
+    figures = compute_agreement(counted_answers(study=study, is_review=False, item__is_gold=False))
     fresh_until = time.time() + STALE_FACTOR * (time.time() - started)
     cache.set(key, (state, fresh_until, figures), KEEP_SECONDS)
     return figures

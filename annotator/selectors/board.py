@@ -67,7 +67,7 @@ def study_board(study: Study) -> Board:
         done=Count("pk", filter=Q(kind=SlotKind.ANSWER, state=SlotState.DONE)),
         reviews=Count("pk", filter=Q(kind=SlotKind.REVIEW, state=SlotState.LEASED)),
     )
-    items = Item.objects.filter(study=study).aggregate(
+    items = Item.objects.filter(study=study, is_gold=False).aggregate(
         pairs=Count("pk", filter=Q(repeat_of__isnull=True)), repeats=Count("repeat_of")
     )
     consensus = Consensus.objects.filter(study=study).aggregate(

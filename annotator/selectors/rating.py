@@ -114,7 +114,7 @@ def ranking_choices(*, studies: Collection[Study] | None = None) -> RankingChoic
 def _judgments(studies: Collection[Study] | None, person_count: int | None, judges: Judges) -> QuerySet[Any]:
     later = Judgment.objects.filter(supersedes=OuterRef("pk"))
     rows = Judgment.objects.filter(
-        ~Exists(later), surplus=False, is_review=False, item__repeat_of__isnull=True
+        ~Exists(later), surplus=False, is_review=False, item__repeat_of__isnull=True, item__is_gold=False
     ).exclude(item__pair__clip_a__origin=Origin.DISTORTED)
     rows = rows.exclude(item__pair__clip_b__origin=Origin.DISTORTED)
     if studies is not None:

@@ -72,6 +72,7 @@ def _work(member: Any) -> Work:
         recent_ms=member.recent_ms,
         n_items=member.n_done + member.to_review if is_reviewer else member.study.n_items,
         n_slots=member.n_done + member.to_review if is_reviewer else member.study.n_slots,
+        n_gold=0 if is_reviewer else member.study.n_gold,
         n_done_by_all=member.n_done if is_reviewer else member.n_done_by_all + member.study.n_done_by_former,
     )
     return Work(

@@ -45,7 +45,7 @@ MAX_REVIEWS = 3
 
 @transaction.atomic
 def item_consensus_refresh(*, item: int) -> Consensus | None:
-    """Make the consensus of an item, given by its id, from its answers by vote; None for a repeat.
+    """Make the consensus of an item, given by its id, from its answers by vote; None for a repeat or test question.
 
     The lock on the item puts two refreshes one behind another, and the second sees what the first did not. An outcome
     of the model that a changed answer puts back on the vote is the model's again soon: its run is queued, and until
@@ -53,7 +53,7 @@ def item_consensus_refresh(*, item: int) -> Consensus | None:
     """
     items = Item.objects.select_related("study", "consensus")
     locked = items.select_for_update(of=("self",), no_key=True).get(pk=item)
-    if locked.repeat_of_id is not None:
+    if locked.repeat_of_id is not None or locked.is_gold:
         return None
     answers = counted_answers(item=item)
     given = _given(answers)
@@ -81,7 +81,7 @@ def study_consensus_refresh(*, study: Study, progress: Callable[[int, int], None
     """
     counts = _judgment_counts(Item.objects.filter(study=study).values_list("pk", flat=True))
     answers_of: dict[int, list[CountedAnswer]] = defaultdict(list)
-    for answer in counted_answers(study=study, item__repeat_of__isnull=True):
+    for answer in counted_answers(study=study, item__repeat_of__isnull=True, item__is_gold=False):
         answers_of[answer.item].append(answer)
     overall = _overall_by_model(study, answers_of)
     people = _people_by_model(study, answers_of)

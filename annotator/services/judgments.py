@@ -13,7 +13,8 @@ from config.accounts.models import User
 
 from .answers import Answer, Questions, answer_check
 from .consensus import item_consensus_refresh
-from .progress import RECENT, progress_of, review_progress_of
+from .gold_reply import gold_reply, is_told, round_end
+from .progress import RECENT, progress_of, review_progress_of, round_progress_of
 from .refusals import KeyTaken, TokenUnknown
 from .slots import parse_own
 from .statements.answers import AnswerPlace, Filling, answer_write, lock_answer_place
@@ -36,6 +37,7 @@ class Submission:
     surplus: bool
     progress: dict[str, Any]
     notice: str  # a sentence for the annotator, mostly empty
+    feedback: dict[str, Any] | None  # after a test question, where the study gives it
     created: bool  # False: this key was answered before, and this is that reply again
 
 
@@ -105,9 +107,9 @@ def _stored(key: uuid.UUID, annotator: User) -> Submission | None:
 
 
 def _submission(judgment_id: int, surplus: bool, reply: dict[str, Any], *, created: bool) -> Submission:
-    """Take what a judgment keeps of its reply apart: the progress, and the notice where there is one."""
-    progress = {name: value for name, value in reply.items() if name != "notice"}
-    return Submission(judgment_id, surplus, progress, reply.get("notice", ""), created)
+    """Take what a judgment keeps of its reply apart: the progress, and what was said where anything was."""
+    progress = {name: value for name, value in reply.items() if name not in ("notice", "feedback")}
+    return Submission(judgment_id, surplus, progress, reply.get("notice", ""), reply.get("feedback"), created)
 
 
 def _store(
@@ -122,7 +124,14 @@ def _store(
         surplus = not fills
 
     filling = _filling(place, active_ms) if fills else None
-    reply = _progress(place, filling) | ({"notice": GONE} if answer.gone else {})
+    reply = _progress(place, filling, annotator.pk) | ({"notice": GONE} if answer.gone else {})
+    told = (
+        gold_reply(place=place, annotator_id=annotator.pk, overall=answer.overall, people=answer.people)
+        if fills and is_told(place)
+        else None
+    )
+    if told is not None:
+        reply |= {"feedback": told.feedback} | ({"notice": told.notice} if told.notice else {})
     judgment = Judgment(
         study_id=place.study_id,
         item_id=place.item_id,
@@ -142,7 +151,10 @@ def _store(
     judgment_id = answer_write(
         place=place, judgment=judgment, people=_people(answer), marks=_marks(answer), filling=filling
     )
-    if not surplus and place.item_repeats_id is None and not place.n_open:
+    if told is not None and told.outcome is not None and place.member_id is not None:
+        round_end(member_id=place.member_id, outcome=told.outcome)
+    is_gold = place.kind in (SlotKind.GOLD, SlotKind.QUALIFY)
+    if not (surplus or is_gold or place.item_repeats_id is not None or place.n_open):
         # After the commit, and allowed to fail: an answer is never lost to what is computed from it.
         transaction.on_commit(partial(item_consensus_refresh, item=place.item_id), robust=True)
     return _submission(judgment_id, surplus, reply, created=True)
@@ -174,21 +186,27 @@ def _last_of_chain(place: AnswerPlace, annotator: User, supersedes: int) -> Judg
 
 def _filling(place: AnswerPlace, active_ms: int) -> Filling:
     """Return what filling the slot changes. Its repeat, if any, comes to the same annotator some judgments later."""
-    n_done = place.n_done + 1
+    counts = int(place.kind != SlotKind.QUALIFY)
+    n_done = place.n_done + counts
     repeat_due = n_done + REPEAT_AFTER + (place.waiting_repeat_id or 0) % REPEAT_AFTER
-    return Filling(n_done, [*place.recent_ms, active_ms][-RECENT:], repeat_due)
+    return Filling(counts, n_done, [*place.recent_ms, active_ms][-RECENT:], repeat_due)
 
 
-def _progress(place: AnswerPlace, filling: Filling | None) -> dict[str, Any]:
+def _progress(place: AnswerPlace, filling: Filling | None, annotator_id: int) -> dict[str, Any]:
     n_done = filling.n_done if filling else place.n_done
     recent_ms = filling.recent_ms if filling else place.recent_ms
     if place.kind == SlotKind.REVIEW:
         return review_progress_of(study_id=place.study_id, n_done=n_done, recent_ms=recent_ms)
+    if place.kind == SlotKind.QUALIFY:
+        return round_progress_of(
+            study_id=place.study_id, annotator_id=annotator_id, besides=int(filling is not None)
+        )
     return progress_of(
         n_done=n_done,
         recent_ms=recent_ms,
         n_items=place.n_items,
         n_slots=place.n_slots,
+        n_gold=place.n_gold,
         n_done_by_all=place.n_done_by_all + n_done - place.n_done,
     )
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from annotator.models import Invitation, Member, Role, Slot, SlotKind, SlotState, Study
 from config.accounts.models import User
 
+from .gold import gold_member_prepare
 from .refusals import InvitationInvalid
 from .slots import KIND_OF_ROLE
 
@@ -28,6 +29,7 @@ def member_add(*, study: Study, user: User, role: Role = Role.ANNOTATOR) -> Memb
         _former_count(study)
     elif is_new and member.n_done:
         _former_count(study)
+    gold_member_prepare(study=study, member=member)
     _lead_make(user, role)
     return member
 
@@ -83,6 +85,7 @@ def invitation_accept(*, token: str, user: User) -> Member:
             member = Member.objects.create(study=invitation.study, user=user, role=role, n_done=n_done)
             if n_done:
                 _former_count(invitation.study)
+            gold_member_prepare(study=invitation.study, member=member)
             _lead_make(user, role)
             return member
     except IntegrityError:

@@ -19,6 +19,12 @@ class TooManyLeases(Refused):
     code = "too_many_leases"
 
 
+class NotQualified(Refused):
+    """The round of test questions before the first pair was not passed."""
+
+    code = "not_qualified"
+
+
 class TokenUnknown(Refused):
     """Forged, cut short, or of a study that is gone."""
 

@@ -34,6 +34,11 @@ from .releases import CANCELLED, release_clear, release_fail
 BATCH = 500
 
 NOTHING = "There is nothing to release yet: no pair of this study has an answer or a published label."
+RESERVED = (
+    "{:,} comparisons were left out: they are reserved for tests, and their people are in another split. "
+    "Ask for a larger test split, or reserve all pairs of some people."
+)
+ALL_RESERVED = "All pairs of this study are reserved for tests: ask for a split test, as in 80/10/10."
 CHANGED = "People or clips of this release were deleted while it was built. Build it again without them."
 
 
@@ -70,9 +75,8 @@ def release_build(
     Raises ReleaseError with a sentence, and whatever `on_progress` raises; then there is no folder.
     """
     options = _options(release)
-    rows = StudyRows(
-        study, licence=options.licence, media=options.media, embed=options.embed, tracks=options.tracks
-    )
+    names = ("licence", "media", "embed", "tracks", "synthetic", "gold")
+    rows = StudyRows(study, **{name: getattr(options, name) for name in names})
     target = Path(release.folder)
     with _rare_collections():
         if options.format == LIKENESS:
@@ -115,14 +119,17 @@ def _write(
 ) -> Manifest:
     splits = rows.groups().assign(parse_splits(options.splits), seed=options.seed)
     if not sum(splits.comparisons.values()):
-        raise ReleaseError(NOTHING)
+        raise ReleaseError(ALL_RESERVED if splits.reserved_left_out else NOTHING)
+    left_out = rows.evidence.left_out
+    if splits.reserved_left_out:
+        left_out.append(RESERVED.format(splits.reserved_left_out))
     info = ReleaseInfo(
         name=release.name,
         version=release.version,
         created=release.created_at.isoformat(timespec="seconds"),
         seed=options.seed,
         licence=options.licence,
-        configuration=_configuration(study, options, rows.evidence.left_out),
+        configuration=_configuration(study, options, left_out),
         tools={"likeness": _own_version()},
         description=study.instructions,
     )

@@ -10,13 +10,23 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from annotator.models import Judgment, Member, Role, Slot, SlotKind, SlotState, Study, StudyState
+from annotator.models import (
+    Judgment,
+    Member,
+    Qualification,
+    Role,
+    Slot,
+    SlotKind,
+    SlotState,
+    Study,
+    StudyState,
+)
 from annotator.sealing import BrokenSeal
 from annotator.tokens import LeaseToken
 from config.accounts.models import User
 
-from .progress import progress_of, review_progress_of
-from .refusals import StudyNotOpen, TokenForeign, TokenUnknown, TooManyLeases
+from .progress import progress_of, review_progress_of, round_progress_of
+from .refusals import NotQualified, StudyNotOpen, TokenForeign, TokenUnknown, TooManyLeases
 from .statements.claims import HeldSlot, MemberPlace, PairFacts, claim_next, lock_member, pair_of_item
 
 # The pair on the screen and the one fetched ahead.
@@ -29,11 +39,24 @@ KIND_OF_ROLE = {
     Role.REVIEWER: SlotKind.REVIEW,
 }
 
+# Of the test questions that come among them.
+GOLD_OF_KIND = {
+    SlotKind.ANSWER: SlotKind.GOLD,
+    SlotKind.REVIEW: SlotKind.REVIEW,
+    SlotKind.QUALIFY: SlotKind.QUALIFY,
+}
+
 NOT_OPEN = {
     StudyState.DRAFT: "This study has not started yet.",
     StudyState.PAUSED: "This study is paused. What you have on the screen can still be sent.",
     StudyState.CLOSED: "This study is closed. Thank you for your work.",
 }
+
+
+NOT_QUALIFIED = (
+    "Too few of the first pairs were right, so there are no more pairs for you now. "
+    "Whoever leads the study can give you another try, or let you in: ask them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +76,7 @@ def slot_claim(*, study: Study, annotator: User, holding: Iterable[str] = ()) ->
     annotator that is not among them comes back first, with its time renewed: so a reload of the page, or a reply
     that got lost, costs nothing.
 
-    Raises Member.DoesNotExist, StudyNotOpen and TooManyLeases.
+    Raises Member.DoesNotExist, StudyNotOpen, NotQualified and TooManyLeases.
     """
     in_hand = {token.lease for token in map(_parse_quietly, holding) if token}
     with transaction.atomic():
@@ -69,9 +92,13 @@ def slot_claim(*, study: Study, annotator: User, holding: Iterable[str] = ()) ->
                 return lease
         if sum(slot.lease in in_hand for slot in place.held) >= MAX_LEASES:
             raise TooManyLeases("Two pairs are in your hands already: answer one of them first.")
+        if place.qualification == Qualification.FAILED:
+            raise NotQualified(NOT_QUALIFIED)
         while (claimed := _claim_next(study, annotator, place)) is not None:
             if (lease := _playable(*claimed, annotator, study, place)) is not None:
                 return lease
+        if place.qualification == Qualification.OPEN and place.held:
+            raise TooManyLeases("This is the last of the first pairs: answer it, and you hear how it went.")
         return None
 
 
@@ -130,10 +157,14 @@ def parse_own(text: str, annotator: User) -> LeaseToken:
 
 
 def _claim_next(study: Study, annotator: User, place: MemberPlace) -> tuple[HeldSlot, PairFacts] | None:
+    kind = KIND_OF_ROLE[Role(place.role)]
+    if kind == SlotKind.ANSWER and place.qualification == Qualification.OPEN:
+        kind = SlotKind.QUALIFY
     return claim_next(
         study_id=study.pk,
         annotator_id=annotator.pk,
-        kind=KIND_OF_ROLE[Role(place.role)],
+        kind=kind,
+        gold=GOLD_OF_KIND[kind],
         cursor=place.cursor,
         n_done=place.n_done,
         lease_seconds=study.lease_minutes * 60,
@@ -147,6 +178,8 @@ def _playable(
     if pair.is_playable:
         return _lease(slot, pair, annotator, study, place)
     _withdraw(slot.slot_id)
+    if slot.kind in (SlotKind.GOLD, SlotKind.QUALIFY):
+        return None  # in nobody's count
     places = Slot.objects.filter(item=slot.item_id).exclude(state=SlotState.WAITING, repeat_of=None)
     n_items = 0 if places.exists() else 1
     Study.objects.filter(pk=study.pk).update(n_slots=F("n_slots") - 1, n_items=F("n_items") - n_items)
@@ -166,12 +199,15 @@ def _withdraw(slot_id: int) -> None:
 def _lease(slot: HeldSlot, pair: PairFacts, annotator: User, study: Study, place: MemberPlace) -> Lease:
     if slot.kind == SlotKind.REVIEW:
         progress = review_progress_of(study_id=study.pk, n_done=place.n_done, recent_ms=place.recent_ms)
+    elif slot.kind == SlotKind.QUALIFY:
+        progress = round_progress_of(study_id=study.pk, annotator_id=annotator.pk)
     else:
         progress = progress_of(
             n_done=place.n_done,
             recent_ms=place.recent_ms,
             n_items=study.n_items,
             n_slots=study.n_slots,
+            n_gold=study.n_gold,
             n_done_by_all=place.n_done_by_all,
         )
     token = LeaseToken(slot.slot_id, annotator.pk, slot.lease)

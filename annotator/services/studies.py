@@ -14,6 +14,7 @@ from config.accounts.models import User
 from datasets.models import Clip, Pair
 
 from .consensus import study_consensus_queue
+from .gold import gold_plan
 from .items import items_create
 
 NO_PAIRS = "None of the chosen pairs can be judged: a study needs at least one pair of two playable clips."
@@ -78,6 +79,8 @@ def study_add_items(*, study: Study, pairs: QuerySet[Pair]) -> int:
     added = items_create(study=locked, pairs=pairs)
     if not added:
         raise ValidationError({"pairs": NO_NEW_PAIRS})
+    if locked.n_gold:
+        gold_plan(study=locked)
     study.refresh_from_db(fields=["n_items", "n_slots"])
     return added
 

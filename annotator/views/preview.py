@@ -58,7 +58,7 @@ def preview_claim(request: SiteRequest, slug: str) -> HttpResponse:
     study = study_led_by(request.user, slug)
     tokens = (token.removeprefix("-") for token in _texts(request, "holding"))
     held = [int(token) for token in tokens if token.isdecimal() and len(token) < 19]
-    items = Item.objects.filter(study=study, repeat_of__isnull=True).exclude(pk__in=held)
+    items = Item.objects.filter(study=study, repeat_of__isnull=True, is_gold=False).exclude(pk__in=held)
     count = items.count()
     if not count:
         return HttpResponse(status=204)

@@ -58,6 +58,7 @@ def test_the_hot_path_goes_by_indexes(is_analysed: bool) -> None:
     claim = {
         **own,
         "kind": "answer",
+        "gold": "gold",
         "cursor": 50_000,
         "n_done": 3,
         "lease": uuid.uuid4().hex,

@@ -64,6 +64,7 @@ def test_a_pair_is_claimed_and_judged():
         "judgment": Judgment.objects.get().pk,
         "surplus": False,
         "notice": "",
+        "feedback": None,
         "progress": {"done": 1, "total": 3, "median_seconds": 4},
     }
     last = client.get(f"/api/v1/studies/{study.slug}/slots/last").json()

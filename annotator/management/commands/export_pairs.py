@@ -48,6 +48,16 @@ class Command(BaseCommand):
             action="store_false",
             help="leave out the faces found in the clips, and their embeddings",
         )
+        parser.add_argument(
+            "--synthetic",
+            action="store_true",
+            help="with the known answers of pairs that nobody judged, marked synthetic",
+        )
+        parser.add_argument(
+            "--gold",
+            action="store_true",
+            help="with what annotators said of test questions, as judgments like any other",
+        )
         parser.add_argument("--licence", default="other", help="of the preferences: cc-by-4.0, …")
         parser.add_argument("--push-to-hub", metavar="REPO", help="owner/name of a dataset repository")
         parser.add_argument(
@@ -58,7 +68,7 @@ class Command(BaseCommand):
         found = Study.objects.filter(slug=study).first()
         if found is None:
             raise CommandError(f"There is no study {study}.", returncode=2)
-        names = ("format", "splits", "seed", "embed", "media", "tracks", "licence")
+        names = ("format", "splits", "seed", "embed", "media", "tracks", "licence", "synthetic", "gold")
         try:
             wanted = ReleaseOptions(**{name: options[name] for name in names})
             if push_to_hub:

@@ -36,10 +36,10 @@ _PLACE = Statement(
     "answer_place",
     """
 SELECT slot.id, slot.state, slot.annotator_id, slot.kind, slot.left_is_a, slot.position,
-       slot.repeat_of_id IS NULL AND slot.lease_count = 1,
+       slot.reserved_for_id IS NULL AND slot.lease_count = 1,
        slot.item_id, item.repeat_of_id, clip_a.frames, clip_b.frames,
        slot.study_id, study.ask_overall, study.ask_people, study.ask_marks, study.ask_remark,
-       study.n_items, study.n_slots,
+       study.n_items, study.n_slots, study.n_gold, study.gold_feedback,
        member.id, member.n_done, member.recent_ms, member.cursor,
        study.n_done_by_former + (
         SELECT COALESCE(SUM(everyone.n_done), 0) FROM annotator_member AS everyone
@@ -69,7 +69,8 @@ _FILL = Statement(
 _COUNT = Statement(
     "answer_count",
     """
-UPDATE annotator_member SET n_done = n_done + 1, recent_ms = %(recent_ms)s, cursor = %(cursor)s WHERE id = %(member)s
+UPDATE annotator_member SET n_done = n_done + %(counts)s, recent_ms = %(recent_ms)s, cursor = %(cursor)s
+WHERE id = %(member)s
 """,
 )
 
@@ -96,7 +97,7 @@ class AnswerPlace:
     kind: str
     left_is_a: bool
     position: int
-    was_free: bool  # for anybody, when it was leased: neither a repeat nor a lease that had run out
+    was_free: bool  # for anybody, when it was leased: nobody's own, nor a lease that had run out
     item_id: int
     item_repeats_id: int | None
     frames_a: int | None
@@ -108,6 +109,8 @@ class AnswerPlace:
     ask_remark: bool
     n_items: int
     n_slots: int
+    n_gold: int
+    gold_feedback: bool
     member_id: int | None
     n_done: int
     recent_ms: list[int]
@@ -144,8 +147,12 @@ def lock_answer_place(*, slot_id: int, annotator_id: int) -> AnswerPlace | None:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What changes with a slot that is filled: its annotator's count and pace, and when its repeat is due."""
+    """What changes with a slot that is filled: its annotator's count and pace, and when its repeat is due.
 
+    `counts` is 1, and 0 for a test question before the first pair.
+    """
+
+    counts: int
     n_done: int
     recent_ms: list[int]
     repeat_due: int
@@ -168,6 +175,7 @@ def answer_write(
         parameters |= {
             "slot": place.slot_id,
             "member": place.member_id,
+            "counts": filling.counts,
             "recent_ms": json.dumps(filling.recent_ms),
             # Nothing before it was free when it was leased.
             "cursor": place.position if place.was_free else place.cursor,
@@ -204,4 +212,7 @@ def _insert(rows: Sequence[Model], parameters: dict[str, Any], **written: str) -
 
 
 _NAMES = [field.name for field in fields(AnswerPlace)]
-_BOOLEANS = ["left_is_a", "was_free", "ask_overall", "ask_people", "ask_marks", "ask_remark"]
+_BOOLEANS = [
+    *("left_is_a", "was_free", "ask_overall", "ask_people", "ask_marks", "ask_remark"),
+    "gold_feedback",
+]

@@ -12,8 +12,9 @@ _IS_NEW_TO_ME = """(
     WHERE mine.item_id = slot.item_id AND mine.annotator_id = %(annotator)s AND mine.state IN ('leased', 'done')
 ) = 0"""
 
-# In order of preference: a repeat that is due, a lease that ran out (so that no answer is left behind while
-# everybody moves on), the next free slot, one that the cursor has passed, a repeat before its time.
+# In order of preference: a repeat or a test question that is due, a lease that ran out (so that no answer is left
+# behind while everybody moves on), the next free slot, one that the cursor has passed, a repeat before its time. Test
+# questions never come before their time, or an annotator would meet all that are left at the end.
 # COALESCE stops at the first that yields a row. Put together from constants of this file alone, hence the noqa.
 _CLAIM = Statement(
     "claim",
@@ -23,30 +24,30 @@ SET state = 'leased', annotator_id = %(annotator)s, lease = %(lease)s, lease_exp
     lease_count = lease_count + 1
 WHERE id = COALESCE(
     (SELECT slot.id FROM annotator_slot AS slot
-     WHERE slot.state = 'free' AND slot.repeat_of_id IS NOT NULL AND slot.reserved_for_id = %(annotator)s
-       AND slot.study_id = %(study)s AND slot.kind = %(kind)s AND slot.position <= %(n_done)s
+     WHERE slot.state = 'free' AND slot.reserved_for_id = %(annotator)s
+       AND slot.study_id = %(study)s AND slot.kind IN (%(kind)s, %(gold)s) AND slot.position <= %(n_done)s
      ORDER BY slot.position LIMIT 1 {{skip_locked}}),
     (SELECT slot.id FROM annotator_slot AS slot
      WHERE slot.state = 'leased' AND slot.lease_expires_at <= {{now}}
-       AND slot.study_id = %(study)s AND slot.kind = %(kind)s AND slot.repeat_of_id IS NULL
+       AND slot.study_id = %(study)s AND slot.kind = %(kind)s AND slot.reserved_for_id IS NULL
        AND {_IS_NEW_TO_ME}
      ORDER BY slot.lease_expires_at LIMIT 1 {{skip_locked}}),
     (SELECT slot.id FROM annotator_slot AS slot
-     WHERE slot.state = 'free' AND slot.repeat_of_id IS NULL
+     WHERE slot.state = 'free' AND slot.reserved_for_id IS NULL
        AND slot.study_id = %(study)s AND slot.kind = %(kind)s AND slot.position >= %(cursor)s
        AND {_IS_NEW_TO_ME}
      ORDER BY slot.position LIMIT 1 {{skip_locked}}),
     (SELECT slot.id FROM annotator_slot AS slot
-     WHERE slot.state = 'free' AND slot.repeat_of_id IS NULL
+     WHERE slot.state = 'free' AND slot.reserved_for_id IS NULL
        AND slot.study_id = %(study)s AND slot.kind = %(kind)s AND slot.position < %(cursor)s
        AND {_IS_NEW_TO_ME}
      ORDER BY slot.position LIMIT 1 {{skip_locked}}),
     (SELECT slot.id FROM annotator_slot AS slot
-     WHERE slot.state = 'free' AND slot.repeat_of_id IS NOT NULL AND slot.reserved_for_id = %(annotator)s
+     WHERE slot.state = 'free' AND slot.reserved_for_id = %(annotator)s
        AND slot.study_id = %(study)s AND slot.kind = %(kind)s
      ORDER BY slot.position LIMIT 1 {{skip_locked}})
 )
-RETURNING id, item_id, left_is_a
+RETURNING id, item_id, left_is_a, kind
 """,  # noqa: S608
 )
 
@@ -61,7 +62,7 @@ SELECT id FROM annotator_member WHERE study_id = %(study)s AND user_id = %(annot
 _MEMBER_AND_LEASES = Statement(
     "claim_member",
     """
-SELECT member.id, member.role, member.cursor, member.n_done, member.recent_ms,
+SELECT member.id, member.role, member.qualification, member.cursor, member.n_done, member.recent_ms,
        (SELECT study.n_done_by_former FROM annotator_study AS study WHERE study.id = member.study_id) + (
         SELECT COALESCE(SUM(everyone.n_done), 0) FROM annotator_member AS everyone
         WHERE everyone.study_id = member.study_id AND everyone.role <> 'reviewer'),
@@ -114,6 +115,7 @@ class MemberPlace:
 
     member_id: int
     role: str
+    qualification: str
     cursor: int
     n_done: int
     recent_ms: list[int]
@@ -131,8 +133,9 @@ def lock_member(*, study_id: int, annotator_id: int) -> MemberPlace | None:
         for *_, slot_id, item_id, kind, left_is_a, lease in rows
         if slot_id is not None
     ]
-    member_id, role, cursor, n_done, recent_ms, n_done_by_all = rows[0][:6]
-    return MemberPlace(member_id, role, cursor, n_done, json_in(recent_ms), int(n_done_by_all), held)
+    member_id, role, qualification, cursor, n_done, recent_ms, n_done_by_all = rows[0][:7]
+    recent = json_in(recent_ms)
+    return MemberPlace(member_id, role, qualification, cursor, n_done, recent, int(n_done_by_all), held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +157,12 @@ class PairFacts:
 
 
 def claim_next(
-    *, study_id: int, annotator_id: int, kind: str, cursor: int, n_done: int, lease_seconds: int
+    *, study_id: int, annotator_id: int, kind: str, gold: str, cursor: int, n_done: int, lease_seconds: int
 ) -> tuple[HeldSlot, PairFacts] | None:
-    """Lease the next slot of a kind to a member whose row is locked. Return it with its pair; None if none is left."""
+    """Lease the next slot of a kind to a member whose row is locked. Return it with its pair; None if none is left.
+
+    `gold` is the kind of the test questions that come among them, the same kind where none do.
+    """
     lease = uuid.uuid4()
     claimed, pair = send(
         _CLAIM,
@@ -164,6 +170,7 @@ def claim_next(
         study=study_id,
         annotator=annotator_id,
         kind=kind,
+        gold=gold,
         cursor=cursor,
         n_done=n_done,
         lease=uuid_out(lease),
@@ -171,8 +178,8 @@ def claim_next(
     )
     if not claimed:
         return None
-    slot_id, item_id, left_is_a = claimed[0]
-    return HeldSlot(slot_id, item_id, kind, bool(left_is_a), lease), _pair(pair)
+    slot_id, item_id, left_is_a, of_kind = claimed[0]
+    return HeldSlot(slot_id, item_id, of_kind, bool(left_is_a), lease), _pair(pair)
 
 
 def pair_of_item(item_id: int) -> PairFacts:

@@ -59,6 +59,8 @@ def test_the_button_queues_a_release_with_the_options_chosen(
         "media": False,
         "embed": False,
         "tracks": False,
+        "synthetic": False,
+        "gold": False,
     }
     assert Job.objects.get().params == {"release": made.pk, "study": study.pk}
 

@@ -1,4 +1,4 @@
-"""What the apps above this one are asked when something of the library is deleted: they may know of more."""
+"""What the apps above this one are asked: they may know of more than the library does."""
 
 from django.dispatch import Signal
 
@@ -7,3 +7,6 @@ clip_removing = Signal()
 
 person_appears = Signal()
 """Sent with `person` who is to be deleted; receivers return the ids of clips that show a part of their face."""
+
+known_answers_coming = Signal()
+"""Sent to ask what still makes pairs with known answers; receivers return a sentence for each."""

@@ -1,4 +1,4 @@
-"""Batches of distortions, what was planned, what came of each, and the pairs with known answers made of them."""
+"""Batches of distortions, what was planned, what came of each, and which pairs were made of them."""
 
 from __future__ import annotations
 
@@ -140,27 +140,21 @@ class CleanCopy(models.Model):
         return f"clean copy of {self.source_id}"
 
 
-class Answer(models.TextChoices):
-    A = "a"
-    B = "b"
-    TIE = "tie"
-
-
 class SyntheticPair(models.Model):
-    """A pair whose answer is known. Never shown to annotators. A side without a distortion is a clean copy."""
+    """A pair that a batch made: which results stand against one another. A side without one is a clean copy.
+
+    Which side is better, and how anybody knows, is the pair's `KnownAnswer`.
+    """
 
     pair = models.OneToOneField(Pair, on_delete=models.CASCADE, related_name="synthetic")
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="pairs")
     group = models.PositiveIntegerField()
-    kind = models.CharField(max_length=16)
-    answer = models.CharField(max_length=4, choices=Answer, help_text="The better side, in storage order.")
     distortion_a = models.ForeignKey(
         Distortion, null=True, on_delete=models.CASCADE, related_name="pairs_as_a"
     )
     distortion_b = models.ForeignKey(
         Distortion, null=True, on_delete=models.CASCADE, related_name="pairs_as_b"
     )
-    reserved_for_test = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["id"]
@@ -179,7 +173,7 @@ class SyntheticPair(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"known answer of pair {self.pair_id}"
+        return f"pair {self.pair_id} of batch {self.batch_id}"
 
 
 class Preview(models.Model):

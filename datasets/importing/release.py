@@ -5,6 +5,7 @@ without clips, judgments that are not imported, identity tracks, which it makes 
 People go by key, files by content, pairs by their clips: running it twice adds nothing.
 """
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from config.accounts.models import User
-from datasets.models import Clip, Origin, Person, PublishedLabel, Release, ReleaseState
+from datasets.models import Clip, Origin, Pair, Person, PublishedLabel, Release, ReleaseState
 from datasets.releases.checksums import CHECKSUMS_NAME
 from datasets.releases.errors import ReleaseError
 from datasets.releases.formats import open_folder
@@ -30,6 +31,7 @@ from datasets.releases.staging import staged_folder
 from datasets.releases.verify import verify_release
 from datasets.services.clips import ClipFacts, NewClip, clips_ingest, storable_name
 from datasets.services.images import ImageRefused
+from datasets.services.known import NewAnswer, NewTruth, answers_put, truths_put
 from datasets.services.media_files import hash_file
 from datasets.services.pairs import NewPair, pairs_create
 from datasets.services.people import people_ensure, person_key, reference_add
@@ -212,6 +214,7 @@ def _take_clips(
     for batch in _batches(source.rows("clips", media=True)):
         _take_batch(batch, report, created_by)
         parents |= {row["sha256"]: row["source_clip"] for row in batch if row.get("source_clip")}
+        truths_put(truths=[truth for row in batch for truth in _truths(row, report)])
         done += len(batch)
         on_progress(done, total)
     _name_parents(parents, report)
@@ -281,12 +284,36 @@ def _name_parents(parents: dict[str, str], report: ReleaseReport) -> None:
             Clip.objects.filter(pk=report.clip_ids[copy], parent=None).update(parent=report.clip_ids[source])
 
 
+def _truths(row: dict[str, Any], report: ReleaseReport) -> Iterator[NewTruth]:
+    """What a release says was done to a clip, if it is one of the library now."""
+    clip = report.clip_ids.get(row["sha256"])
+    if clip is None or not row.get("recipe") or row.get("severity") not in range(1, 6):
+        return
+    try:
+        record = json.loads(row.get("truth") or "{}")
+        edits = [edit["person"] for edit in record.get("edits", [])]
+    except (ValueError, AttributeError, KeyError, TypeError):
+        record, edits = {}, []
+    yield NewTruth(
+        clip=clip,
+        recipe=row["recipe"],
+        severity=row["severity"],
+        schedule=row.get("schedule") or "",
+        onset_frame=row.get("onset_frame"),
+        is_control=record.get("kind") == "control",
+        change=record.get("calibration", {}).get("achieved"),
+        people=tuple(person_key(each) for each in edits if each),
+        record=record,
+    )
+
+
 # ------------------------------------------------------------------ pairs
 
 
 def _take_pairs(source: Source, report: ReleaseReport) -> None:
     """One pair for all comparisons of two clips. What a program judged or made is nobody's claim."""
     pairs: dict[tuple[int, int], NewPair] = {}
+    known: dict[tuple[int, int], dict[str, Any]] = {}
     claims: dict[tuple[int, int], str] = {}
     for row in source.rows("comparisons"):
         if "clip_a" not in row:
@@ -297,6 +324,8 @@ def _take_pairs(source: Source, report: ReleaseReport) -> None:
             continue
         pair = NewPair(clip_a=a, clip_b=b, prompt=row["prompt"], key=(row.get("comparison_id") or "")[:200])
         pairs.setdefault(pair.clips, pair)
+        if row["origin"] == "synthetic" and row.get("edited_side") and row["preference"]:
+            known.setdefault(pair.clips, row)
         claim = claims.get(pair.clips)
         if row["origin"] in _CLAIMS and row["preference"] and (claim is None or row["origin"] == "published"):
             claims[pair.clips] = row["origin"]
@@ -307,6 +336,34 @@ def _take_pairs(source: Source, report: ReleaseReport) -> None:
     new = list(pairs.values())
     ids, report.pairs_new = pairs_create(pairs=new)
     report.pair_ids = {pair.clips: pk for pair, pk in zip(new, ids, strict=True)}
+    _take_known(known, report)
+
+
+def _take_known(rows: dict[tuple[int, int], dict[str, Any]], report: ReleaseReport) -> None:
+    """Known answers of pairs, by their clips: in terms of the library's a and b, which may be the other way round."""
+    first = dict(Pair.objects.filter(pk__in=report.pair_ids.values()).values_list("pk", "clip_a"))
+    answers: list[NewAnswer] = []
+    truths: list[NewTruth] = []
+    for clips, row in rows.items():
+        pair = report.pair_ids[clips]
+        sides = {side: report.clip_ids[row[f"clip_{side}"]] for side in "ab"}
+        is_same = first[pair] == sides["a"]
+        side, preference = (
+            label if is_same else _FLIPPED.get(label, label)
+            for label in (row["edited_side"], row["preference"])
+        )
+        # A format without the table of clips says of the pair alone what was done; a tie is made of controls.
+        told = {**row, "sha256": row[f"clip_{row['edited_side']}"], "truth": None}
+        is_tie = row["preference"] == "tie"
+        truths += [replace(truth, is_control=is_tie) for truth in _truths(told, report)]
+        answers.append(
+            NewAnswer(
+                pair=pair, preference=preference, edited_side=side, batch=f"Imported with {report.release}",
+                reserved_for_test=bool(row.get("reserved_for_test")),
+            )
+        )  # fmt: skip
+    truths_put(truths=truths)
+    answers_put(answers=answers)
 
 
 @contextmanager

@@ -1,4 +1,5 @@
 from .clips import Clip, ClipState, ClipSubject, Origin, Pair, PublishedLabel
+from .known import ClipTruth, KnownAnswer
 from .people import Person, Reference
 from .releases import Release, ReleaseState
 from .tracks import (
@@ -17,8 +18,10 @@ __all__ = [
     "ClipAnalysis",
     "ClipState",
     "ClipSubject",
+    "ClipTruth",
     "FaceTrack",
     "IdentityTrack",
+    "KnownAnswer",
     "Origin",
     "Pair",
     "Person",

@@ -77,7 +77,7 @@ def _holds_media(feature: Feature) -> bool:
 
 
 _RECIPE_COLUMNS = (
-    Column("recipe", TEXT, "The distortion that made the worse side of a synthetic comparison."),
+    Column("recipe", TEXT, "The distortion: of a comparison that on its edited side."),
     Column("severity", COUNT, "How strong the distortion is, 1 to 5."),
     Column("schedule", TEXT, "How its strength goes over time."),
     Column("onset_frame", COUNT, "The first frame in which it can be seen."),
@@ -144,8 +144,14 @@ COMPARISONS = Table(
         ),
         Column("chosen", TEXT, "sha256 of the better clip; missing for ties and unsettled comparisons."),
         Column("rejected", TEXT, "sha256 of the worse clip."),
-        Column("edited_side", SIDE, "The side that was distorted in a synthetic comparison."),
+        Column(
+            "edited_side",
+            SIDE,
+            "The worse side of a pair that was made with a known answer, whoever judged it; of a tie the side that "
+            "carries a change.",
+        ),
         *_RECIPE_COLUMNS,
+        Column("reserved_for_test", FLAG, "True where a synthetic comparison is for test splits alone."),
         Column("licence", TEXT, "On what terms the preference itself may be used."),
         Column("source", TEXT, "Who claims it, for a published preference."),
     ),

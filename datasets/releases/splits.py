@@ -5,15 +5,20 @@ the other; a clip belongs to the group of its subjects, of the clips that it is 
 was made from. Whole groups go to a split, the largest first, each to the split that is furthest below what was asked
 for. The method is our own choice; greedy filling in falling order is the usual heuristic for such partitions
 (Graham's LPT rule). The result depends on the groups and the seed alone, not on the order of the input.
+
+Comparisons that are reserved for tests are in the test split or in none. A group of nothing else goes there; one that
+has others too goes there while the split has room for it, as a whole: taking the reserved ones alone would take their
+people into two splits. What cannot be there is left out, and counted.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from .errors import ReleaseError
 
+TEST = "test"
 SPLIT_NAMES = {1: ("train",), 2: ("train", "test"), 3: ("train", "validation", "test")}
 
 # A split that misses what was asked for by more than this share of all comparisons is worth a warning.
@@ -48,6 +53,7 @@ class Groups:
     def __init__(self) -> None:
         self._parent: dict[str, str] = {}
         self._weight: Counter[str] = Counter()
+        self._reserved: Counter[str] = Counter()
 
     def add_clip(self, clip: str, *, subjects: Iterable[str], source: str | None = None) -> None:
         """Add a clip with the people in it and the clip that it was made from."""
@@ -55,11 +61,14 @@ class Groups:
         if source is not None:
             self._join(_clip(clip), _clip(source))
 
-    def add_comparison(self, clip_a: str, clip_b: str, *, people: Iterable[str] = ()) -> None:
-        """Add a comparison; it counts for the size of its group."""
+    def add_comparison(
+        self, clip_a: str, clip_b: str, *, people: Iterable[str] = (), reserved: bool = False
+    ) -> None:
+        """Add a comparison; it counts for the size of its group. `reserved`: it is for the test split alone."""
         self._join(_clip(clip_a), _clip(clip_b), *map(_person, people))
         # Weights of members move to the roots when everything is joined.
         self._weight[_clip(clip_a)] += 1
+        self._reserved[_clip(clip_a)] += reserved
 
     def add_person(self, person: str) -> None:
         """Add somebody who may be in no clip at all."""
@@ -87,49 +96,71 @@ class Groups:
             requested: Percent by name of split, as `parse_splits` returns it.
             seed: Decides between groups of equal size.
         """
-        weights, names, people = self._sizes()
-        order = sorted(weights, key=lambda root: (-weights[root], _rank(seed, names[root])))
+        weights, names, people, reserved = self._sizes()
+
+        def rank(root: str) -> tuple[bool, bool, int, bytes]:
+            mixed = reserved[root] < weights[root]
+            return mixed or not reserved[root], not reserved[root], -weights[root], _rank(seed, names[root])
+
+        order = sorted(weights, key=rank)
         total = sum(weights.values())
         filled = dict.fromkeys(requested, 0)
         members: dict[str, list[str]] = {name: [] for name in requested}
         for root in order:
             name = max(requested, key=lambda name: requested[name] / 100 * total - filled[name])
+            if reserved[root] and TEST in requested:
+                has_room = filled[TEST] + weights[root] <= requested[TEST] / 100 * total
+                name = TEST if has_room or reserved[root] == weights[root] else name
             members[name].append(root)
-            filled[name] += weights[root]
-        _fill_empty(requested, members, filled, weights)
+            filled[name] += weights[root] - (0 if name == TEST else reserved[root])
+        _fill_empty(requested, members, filled, weights, fixed=reserved.keys())
         of_root = {root: name for name, roots in members.items() for root in roots}
-        largest = order[0] if order else None
+        largest = max(order, key=lambda root: weights[root], default=None)
+        used = {root for root in order if weights[root] - (0 if of_root[root] == TEST else reserved[root])}
         return Splits(
             requested=dict(requested),
             comparisons=filled,
-            people={name: sum(people[root] for root in roots) for name, roots in members.items()},
-            groups=sum(1 for root in order if weights[root]),
+            people={
+                name: sum(people[root] for root in roots if root in used or not weights[root])
+                for name, roots in members.items()
+            },
+            groups=len(used),
             seed=seed,
             warning=_warning(
                 requested,
                 filled,
-                groups=sum(1 for root in order if weights[root]),
+                groups=len(used),
                 largest=(weights[largest], people[largest]) if largest else (0, 0),
             ),
+            reserved_left_out=sum(reserved[root] for root in order if of_root[root] != TEST),
             _of={node: of_root[self._find(node)] for node in self._parent},
         )
 
-    def _sizes(self) -> tuple[dict[str, int], dict[str, str], Counter[str]]:
-        """For each group by its root: comparisons, a name that does not depend on the input's order, people."""
+    def _sizes(self) -> tuple[dict[str, int], dict[str, str], Counter[str], Counter[str]]:
+        """For each group by its root: comparisons, a name that does not depend on the input's order, people, reserved.
+
+        The last are of the comparisons, too.
+        """
         weights: dict[str, int] = {}
         names: dict[str, str] = {}
         people: Counter[str] = Counter()
+        reserved: Counter[str] = Counter()
         for node in self._parent:
             root = self._find(node)
             weights[root] = weights.get(root, 0) + self._weight[node]
             names[root] = min(names.get(root, node), node)
             people[root] += node.startswith("p")
-        return weights, names, people
+            if self._reserved[node]:
+                reserved[root] += self._reserved[node]
+        return weights, names, people, reserved
 
 
 @dataclass(frozen=True)
 class Splits:
-    """Which split each person and clip is in, and how near the result is to what was asked for."""
+    """Which split each person and clip is in, and how near the result is to what was asked for.
+
+    `reserved_left_out` counts the comparisons that are for tests alone, and whose people are in another split.
+    """
 
     requested: dict[str, int]
     comparisons: dict[str, int]
@@ -138,6 +169,11 @@ class Splits:
     seed: int
     warning: str | None
     _of: dict[str, str]
+    reserved_left_out: int = 0
+
+    def keeps(self, clip: str, *, reserved: bool) -> bool:
+        """Whether a comparison with this clip is in any split at all."""
+        return not reserved or self.of_clip(clip) == TEST
 
     def of_clip(self, clip: str) -> str:
         return self._of[_clip(clip)]
@@ -164,6 +200,8 @@ def _fill_empty(
     members: dict[str, list[str]],
     filled: dict[str, int],
     weights: Mapping[str, int],
+    *,
+    fixed: Container[str],
 ) -> None:
     """Give a split that got no comparison the smallest group of the fullest one.
 
@@ -175,8 +213,9 @@ def _fill_empty(
         if filled[name]:
             continue
         fullest = max(requested, key=lambda other: filled[other])
-        movable = [root for root in members[fullest] if weights[root]]
-        if len(movable) < 2 or 2 * (filled[fullest] - weights[movable[-1]]) < total:
+        there = [root for root in members[fullest] if weights[root]]
+        movable = [root for root in there if root not in fixed]
+        if len(there) < 2 or not movable or 2 * (filled[fullest] - weights[movable[-1]]) < total:
             continue
         root = movable[-1]
         members[fullest].remove(root)

@@ -19,6 +19,7 @@ from .errors import ReleaseError
 from .manifest import CARD_NAME, MANIFEST_NAME, FileEntry, Manifest, file_sha256, read_manifest
 from .reader import Release, read_shard
 from .schema import Row, Table
+from .splits import TEST
 
 MAX_FINDINGS = 200
 _NOT_OURS = frozenset({".git", ".gitattributes", ".cache"})
@@ -137,6 +138,8 @@ class _RowChecks:
         self.references: dict[str, set[str]] = {}
         self.clip_split: dict[str, str] = {}
         self.clip_frames: dict[str, int] = {}
+        # What the table says was done to a clip: recipe, severity.
+        self.clip_recipe: dict[str, tuple[str, int]] = {}
         # comparison: (split, simulated, claimed number of judgments, people, frames of a and of b)
         self.comparisons: dict[str, tuple[str, bool, int, frozenset[str], tuple[int, int]]] = {}
         self.judgments: dict[str, str | None] = {}
@@ -185,6 +188,11 @@ class _RowChecks:
         yield from _check_media(row["video"], row["sha256"], "file")
         if min(row["width"], row["height"], row["frames"]) < 1 or row["fps"] <= 0:
             yield "has a size, rate or length that no video has"
+        if row["recipe"] is not None:
+            self.clip_recipe[row["sha256"]] = (row["recipe"], row["severity"])
+            if row["origin"] != "distorted":
+                yield f"has the recipe {row['recipe']} and the origin {row['origin']}"
+            yield from _check_recipe(row, row["frames"])
         yield from self._same_split(split, row["subjects"])
 
     def _comparison(self, split: str, row: Row) -> Iterator[str]:
@@ -206,11 +214,26 @@ class _RowChecks:
             if entry["person_id"] not in people:
                 yield f"has a preference for {entry['person_id']}, who is not one of its people"
             yield from _check_probabilities(entry, "same")
-        if row["origin"] == "synthetic" and (row["recipe"] is None or row["edited_side"] is None):
-            yield "is synthetic without its recipe and edited side"
+        yield from self._known_answer(split, row, frames)
         if self.release.manifest.embed:
             yield from _check_media(row["video_a"], row["clip_a"], "video_a")
             yield from _check_media(row["video_b"], row["clip_b"], "video_b")
+
+    def _known_answer(self, split: str, row: Row, frames: tuple[int, int]) -> Iterator[str]:
+        """What was made with a known answer says how, and agrees with its clips; what is for tests is there."""
+        side, recipe = row["edited_side"], row["recipe"]
+        if row["reserved_for_test"] and split != TEST:
+            yield f"is reserved for tests and in {split}"
+        if side is None or recipe is None:
+            if row["origin"] == "synthetic" or side is not None or recipe is not None:
+                yield "is synthetic without its recipe and edited side"
+            return
+        yield from _check_recipe(row, frames[side == "b"])
+        if row["origin"] == "synthetic" and row["preference"] not in ("a" if side == "b" else "b", "tie"):
+            yield f"is synthetic and prefers {row['preference'] or 'nothing'} with {side} as the edited side"
+        done = self.clip_recipe.get(row[f"clip_{side}"])
+        if done is not None and done != (recipe, row["severity"]):
+            yield f"has {recipe} {row['severity']} on side {side}, whose clip has {done[0]} {done[1]}"
 
     def _judgment(self, split: str, row: Row) -> Iterator[str]:
         self.judgments[row["judgment_id"]] = row["supersedes"]
@@ -308,6 +331,14 @@ def _check_probabilities(row: Row, middle: str) -> Iterator[str]:
         sum(values), 1, abs_tol=_TOLERANCE
     ):
         yield f"has probabilities that do not add up to 1: {values}"
+
+
+def _check_recipe(row: Row, frames: int) -> Iterator[str]:
+    if row["severity"] is None or not 1 <= row["severity"] <= 5:
+        yield f"has the severity {row['severity']}, which is none of 1 to 5"
+    onset = row["onset_frame"]
+    if onset is not None and not 0 <= onset < frames:
+        yield f"can be seen to change from frame {onset} on, which its clip does not have"
 
 
 def _check_marks(marks: list[Any], people: frozenset[str], frames: tuple[int, int]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from django.db.models import ProtectedError, Q, QuerySet
 from config.accounts.models import User
 from config.jobs.runner import JobRun
 from config.jobs.services import job_create
-from datasets.models import Clip, ClipAnalysis, ClipState, Person, Reference, Release, ReleaseState
+from datasets.models import Clip, ClipAnalysis, ClipState, ClipTruth, Person, Reference, Release, ReleaseState
 from datasets.signals import clip_removing, person_appears
 
 from . import media_files
@@ -103,6 +103,7 @@ def _clip_remove(clip: Clip) -> list[str]:
             refusal="",
             probe={},
         )
+        ClipTruth.objects.filter(clip=clip).update(record={})  # it names people
     return names
 
 

@@ -192,5 +192,6 @@ def results_listed(batch: Batch, *, recipe: str = "", state: str = "") -> QueryS
 
 def pair_counts(batch: Batch) -> list[tuple[str, int]]:
     """Return how many pairs there are of each kind."""
-    rows = SyntheticPair.objects.filter(batch=batch).order_by().values_list("kind")
-    return list(rows.annotate(count=Count("pk")).order_by("kind"))
+    kind = "pair__known_answer__kind"
+    rows = SyntheticPair.objects.filter(batch=batch).order_by().values_list(kind)
+    return list(rows.annotate(count=Count("pk")).order_by(kind))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from datasets.models import Clip, ClipState, Person
-from distortions.models import CleanCopy, Distortion, SyntheticPair
+from datasets.models import Clip, ClipState, KnownAnswer, Person
+from distortions.models import CleanCopy, Distortion
 
 SAID_ELSEWHERE = ("seed", "subject")
 
@@ -14,7 +14,7 @@ SAID_ELSEWHERE = ("seed", "subject")
 class PairFacts:
     """A pair as seen from one of its sides; `better` is this, other or neither."""
 
-    pair: SyntheticPair
+    pair: KnownAnswer
     other: Distortion | None
     better: str
 
@@ -70,11 +70,12 @@ def _names(keys: list[str]) -> list[str]:
 
 
 def _pairs(row: Distortion) -> list[PairFacts]:
-    as_a = [(pair, pair.distortion_b, "a") for pair in row.pairs_as_a.select_related("distortion_b")]
-    as_b = [(pair, pair.distortion_a, "b") for pair in row.pairs_as_b.select_related("distortion_a")]
+    answer = "pair__known_answer"
+    as_a = [(each, each.distortion_b, "a") for each in row.pairs_as_a.select_related("distortion_b", answer)]
+    as_b = [(each, each.distortion_a, "b") for each in row.pairs_as_b.select_related("distortion_a", answer)]
+    known = [(each.pair.known_answer, other, own) for each, other, own in [*as_a, *as_b]]
+    better = {"tie": "neither"}
     return [
-        PairFacts(
-            pair, other, "neither" if pair.answer == "tie" else "this" if pair.answer == own else "other"
-        )
-        for pair, other, own in [*as_a, *as_b]
+        PairFacts(each, other, better.get(each.preference, "this" if each.preference == own else "other"))
+        for each, other, own in known
     ]

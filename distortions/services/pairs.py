@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from datasets.models import Clip
+from datasets.models import Clip, PublishedLabel
+from datasets.services.known import NewAnswer, answers_put
 from datasets.services.pairs import NewPair, pairs_create
 from distortions.config import BatchConfig
-from distortions.models import Answer, Batch, Distortion, ResultState, SyntheticPair
+from distortions.models import Batch, Distortion, ResultState, SyntheticPair
+
+from .truths import truths_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,14 @@ class KnownPair:
     kind: str
     a: Distortion | None
     b: Distortion | None
-    answer: Answer
+    answer: PublishedLabel
+
+    @property
+    def edited_side(self) -> str:
+        """The worse side; of a tie the one that carries a change, b if both do."""
+        if self.answer == PublishedLabel.TIE:
+            return "a" if self.b is None else "b"
+        return "b" if self.answer == PublishedLabel.A else "a"
 
 
 @transaction.atomic
@@ -47,15 +57,22 @@ def pairs_make(*, batch: Batch, source: Clip, clean: Clip | None) -> int:
         new.append(NewPair(clip_a=clip_a, clip_b=clip_b, prompt=source.prompt))
         rows.append((group, pair))
     ids, _ = pairs_create(pairs=new)
-    reserved = is_reserved(config, source)
     made = [
-        SyntheticPair(
-            pair_id=pk, batch=batch, group=group, kind=pair.kind, answer=pair.answer,
-            distortion_a=pair.a, distortion_b=pair.b,
-            reserved_for_test=reserved or any(side.recipe in config.reserved_recipes for side in _sides(pair)),
-        )
+        SyntheticPair(pair_id=pk, batch=batch, group=group, distortion_a=pair.a, distortion_b=pair.b)
         for pk, (group, pair) in zip(ids, rows, strict=True)
-    ]  # fmt: skip
+    ]
+    reserved = is_reserved(config, source)
+    truths_of(rows=[side for _, pair in rows for side in _sides(pair)])
+    answers_put(
+        answers=[
+            NewAnswer(
+                pair=pk, preference=pair.answer, kind=pair.kind, edited_side=pair.edited_side,
+                reserved_for_test=reserved or any(side.recipe in config.reserved_recipes for side in _sides(pair)),
+                batch=label(batch),
+            )
+            for pk, (_, pair) in zip(ids, rows, strict=True)
+        ]
+    )  # fmt: skip
     before = SyntheticPair.objects.filter(batch=batch).count()
     SyntheticPair.objects.bulk_create(made, ignore_conflicts=True)
     return SyntheticPair.objects.filter(batch=batch).count() - before
@@ -79,13 +96,19 @@ def known_pair(rows: Sequence[Distortion], *, seed: str) -> KnownPair | None:
     # Which clip is stored first says nothing.
     random.Random(f"side {seed}").shuffle(sides)
     a, b = sides
-    answer = Answer.TIE if harm(a) == harm(b) else Answer.A if harm(a) < harm(b) else Answer.B
+    better = PublishedLabel.A if harm(a) < harm(b) else PublishedLabel.B
+    answer = PublishedLabel.TIE if harm(a) == harm(b) else better
     return KnownPair(kind, a, b, answer)
 
 
 def harm(side: Distortion | None) -> int:
     """Return how much worse than the clean copy a side is: its severity; controls keep who somebody is."""
     return 0 if side is None or side.is_control else side.severity
+
+
+def label(batch: Batch) -> str:
+    """Return what leads call a batch; two of one name are told apart by their number."""
+    return f"{batch.name} (batch {batch.pk})"
 
 
 def is_reserved(config: BatchConfig, source: Clip) -> bool:

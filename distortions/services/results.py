@@ -16,12 +16,17 @@ from datasets.models import Clip, Origin, Person
 from datasets.services.clips import ClipFacts, clip_ingest
 from distortions.models import CleanCopy, Distortion, ResultState
 
+from .truths import truths_of
+
 
 def result_make(*, row: Distortion, film: Path, **found: Any) -> bool:
     """Take a distorted clip into the library and say so in its row; False if that was done already."""
     name = f"{row.recipe}-{row.severity}-batch-{row.batch_id}-{row.number:04}.mp4"
     clip = _ingest(row.source, film, name, Origin.DISTORTED)
-    return _put(row, state=ResultState.MADE, clip=clip, **found)
+    with transaction.atomic():
+        is_first = _put(row, state=ResultState.MADE, clip=clip, **found)
+        truths_of(rows=Distortion.objects.filter(pk=row.pk, clip=clip))
+    return is_first
 
 
 def result_refuse(*, row: Distortion, error: str, **found: Any) -> bool:

@@ -1,10 +1,13 @@
 """What the results of a group come to."""
 
+from typing import cast
+
 import pytest
 
-from datasets.models import Pair
-from distortions.models import ResultState, SyntheticPair
-from distortions.selectors.answers import gold_pairs, known_answers
+from datasets.models import ClipTruth, KnownAnswer, Pair
+from datasets.selectors.known import askable, known_answers
+from datasets.signals import known_answers_coming
+from distortions.models import BatchState, ResultState, SyntheticPair
 from distortions.services.pairs import known_pair, pairs_make
 from tests.datasets.factories import make_clip, make_person
 from tests.distortions.factories import make_batch, make_config, make_distortion, make_truth
@@ -35,9 +38,9 @@ def made(batch, source, **fields):
 def test_a_result_meets_the_clean_copy_and_loses(batch, source):
     row, clean = made(batch, source), make_clip()
     assert pairs_make(batch=batch, source=source, clean=clean) == 1
-    known = SyntheticPair.objects.get()
+    known = KnownAnswer.objects.get()
     assert {known.pair.clip_a, known.pair.clip_b} == {clean, row.clip}
-    better = known.pair.clip_a if known.answer == "a" else known.pair.clip_b
+    better = known.pair.clip_a if known.preference == "a" else known.pair.clip_b
     assert better == clean
     assert known.pair.prompt == "Two friends"
 
@@ -47,7 +50,7 @@ def test_which_side_is_stored_first_says_nothing(batch, source):
     for _ in range(24):
         made(batch, source)
     pairs_make(batch=batch, source=source, clean=clean)
-    assert {pair.answer for pair in SyntheticPair.objects.all()} == {"a", "b"}
+    assert {known.preference for known in KnownAnswer.objects.all()} == {"a", "b"}
 
 
 def test_the_higher_severity_loses(batch, source):
@@ -99,36 +102,76 @@ def test_recipes_may_be_kept_for_tests(source, reserved, kept):
     batch = make_batch(make_config(reserved=reserved, pairs={"clean": 1}))
     made(batch, source)
     pairs_make(batch=batch, source=source, clean=make_clip())
-    assert SyntheticPair.objects.get().reserved_for_test is kept
+    assert KnownAnswer.objects.get().reserved_for_test is kept
 
 
 def test_people_may_be_kept_for_tests(source, ada):
     batch = make_batch(make_config(reserved={"people": [ada.key]}, pairs={"clean": 1}))
     made(batch, source)
     pairs_make(batch=batch, source=source, clean=make_clip())
-    assert SyntheticPair.objects.get().reserved_for_test
+    assert KnownAnswer.objects.get().reserved_for_test
 
 
-def test_what_is_known_of_a_pair_is_named_as_in_a_release(batch, source):
+def test_the_library_is_told_what_was_done_and_which_side_is_better(batch, source, ada):
+    ada.key = "ada"
+    ada.save()
     row = made(batch, source, severity=3, schedule="step")
     pairs_make(batch=batch, source=source, clean=make_clip())
     pair = SyntheticPair.objects.get()
     known = known_answers([pair.pair_id, pair.pair_id + 1])
     assert list(known) == [pair.pair_id]
     answer = known[pair.pair_id]
-    assert (answer.recipe, answer.severity, answer.schedule, answer.onset_frame) == (
-        "geometry_drift", 3, "step", 5
-    )  # fmt: skip
-    assert answer.people == ("ada",)
+    edit = answer.edit
+    assert (edit.recipe, edit.severity, edit.schedule, edit.onset_frame) == ("geometry_drift", 3, "step", 5)
+    assert (edit.clip, edit.is_control, list(edit.people.all())) == (row.clip, False, [ada])
     edited = pair.pair.clip_a if answer.edited_side == "a" else pair.pair.clip_b
     assert edited == row.clip
     assert answer.preference != answer.edited_side
+    assert (answer.gap, answer.other, answer.batch) == (3, None, f"{batch.name} (batch {batch.pk})")
+
+
+def test_two_severities_are_as_far_apart_as_their_difference(batch, source):
+    for number, severity in enumerate([1, 3], 1):
+        made(batch, source, group=1, number=number, pair_kind="severities", severity=severity)
+    pairs_make(batch=batch, source=source, clean=make_clip())
+    known = KnownAnswer.objects.get()
+    assert (known.gap, known.edit.severity, known.other.severity) == (2, 3, 1)
 
 
 def test_only_pairs_that_can_be_played_are_asked(batch, source):
     row = made(batch, source)
     pairs_make(batch=batch, source=source, clean=make_clip())
-    assert [each.distortion_a or each.distortion_b for each in gold_pairs(batch=batch.pk)] == [row]
+    assert [known.edit.clip for known in askable()] == [row.clip]
     row.clip.state, row.clip.refusal = "refused", "It is damaged."
     row.clip.save()
-    assert not gold_pairs(batch=batch.pk).exists()
+    assert not askable().exists()
+
+
+def test_two_recipes_of_one_severity_are_no_question_with_one_answer(batch, source):
+    for n, recipe in enumerate(["geometry_drift", "morph_drift"], 1):
+        made(batch, source, group=1, number=n, pair_kind="recipes", recipe=recipe)
+    made(batch, source, group=2, number=3, recipe="photometric")
+    pairs_make(batch=batch, source=source, clean=make_clip())
+    assert KnownAnswer.objects.filter(preference="tie").count() == 2
+    assert [known.edit.recipe for known in askable()] == ["photometric"]
+
+
+def coming() -> list[str]:
+    return [sentence for _, said in known_answers_coming.send(None) for sentence in cast(list[str], said)]
+
+
+def test_the_library_can_ask_what_is_still_being_made(batch, source):
+    made(batch, source)
+    make_distortion(batch, source=source)
+    said = f"{batch.name} (batch {batch.pk}) is running: 1 of its 2 results are to come."
+    assert coming() == [said]
+    batch.state = BatchState.CANCELLED
+    batch.save()
+    assert coming() == []
+
+
+def test_a_clip_says_what_was_done_to_it_once(batch, source):
+    row = made(batch, source)
+    pairs_make(batch=batch, source=source, clean=make_clip())
+    pairs_make(batch=batch, source=source, clean=make_clip())
+    assert ClipTruth.objects.get().clip == row.clip

@@ -8,10 +8,10 @@ Checked against alibaba/identity-grpo at 337ccb47 (config/dgx.py, `TextImageProm
 PIL **relative to the folder that the trainer was started in**. So start it in this folder, with `config.dataset` set to
 it. A `validation.csv` is for whoever wants one; that trainer passes it over.
 
-A row stands for one combination of prompt and people, once a split. Lost: clips, preferences and judgments.
+A row stands for one combination of prompt and people, once a split; `origins` says where the preferences about it
+come from, human or synthetic or both. Lost: clips, preferences and judgments.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from datasets.releases.checksums import write_checksums
@@ -34,7 +34,7 @@ from .folder import (
 )
 
 REQUIRED = ("ref_paths", "prompt")
-COLUMNS = (*REQUIRED, "subjects", "procedural")
+COLUMNS = (*REQUIRED, "subjects", "procedural", "origins")
 REFERENCES = "refs"
 
 
@@ -69,24 +69,22 @@ def write(source: Source, target: Path) -> Written:
                     "procedural": SEPARATOR.join(
                         file_name(person) for person in people if person in procedural
                     ),
+                    "origins": SEPARATOR.join(sorted(origins)),
                 }
-                for prompt, people in _prompts(source, split)
+                for (prompt, people), origins in _prompts(source, split).items()
             ]
             rows[split] = write_csv(folder / f"{split}.csv", COLUMNS, lines)
         write_checksums(folder)
     return Written(rows)
 
 
-def _prompts(source: Source, split: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each combination of prompt and people of a split, once, in the order of comparisons."""
-    if split not in source.splits:
-        return
-    seen: set[tuple[str, tuple[str, ...]]] = set()
-    for row in source.rows("comparisons", split):
+def _prompts(source: Source, split: str) -> dict[tuple[str, tuple[str, ...]], set[str]]:
+    """Each combination of prompt and people of a split, in the order of comparisons, with their origins."""
+    found: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+    for row in source.rows("comparisons", split) if split in source.splits else ():
         combination = (row["prompt"], tuple(person["person_id"] for person in row["people"]))
-        if combination not in seen:
-            seen.add(combination)
-            yield combination
+        found.setdefault(combination, set()).add(row["origin"])
+    return found
 
 
 def read(folder: Path) -> FolderSource:

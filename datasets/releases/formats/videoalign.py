@@ -11,7 +11,8 @@ train with `--eval_dim SA --data_dir <this folder> --meta_data <this folder>/tra
 
 `ref_paths` names one reference for each person, joined by semicolons, as one picture stands for one person there; all
 the others lie beside it in the person's folder. `both_bad` is `same` in SA and itself in `preference`. `origin` says
-of each row where its label comes from (simulated and synthetic rows are marked as such).
+of each row where its label comes from (simulated and synthetic rows are marked as such); rows of pairs that were made
+with a known answer say which side was distorted, by what recipe, and whether they are reserved for tests.
 
 Left out: comparisons without a settled preference. Lost: single judgments, marks, preferences for each person, exact
 frame rates, and provenance other than the generators.
@@ -46,10 +47,12 @@ from .folder import (
 
 # What the trainers read, in the order of VideoAlign's example, then what only we read.
 REQUIRED = ("path_A", "path_B", "prompt", "SA", "fps_A", "num_frames_A", "fps_B", "num_frames_B")
+KNOWN = ("edited_side", "recipe", "severity", "schedule", "onset_frame", "reserved_for_test")
 COLUMNS = (
     *REQUIRED,
     *("ref_paths", "comparison_id", "origin", "preference", "prob_A", "prob_same", "prob_B"),
     *("generator_A", "generator_B", "subjects", "procedural", "source"),
+    *KNOWN,
 )
 LABELS = {"a": "A", "b": "B", "tie": "same", "both_bad": "same"}
 VIDEOS, REFERENCES = "videos", "refs"
@@ -107,6 +110,12 @@ def _line(
         "subjects": SEPARATOR.join(map(file_name, people)),
         "procedural": SEPARATOR.join(file_name(person) for person in people if person in procedural),
         "source": row["source"],
+        "edited_side": {"a": "A", "b": "B"}.get(row["edited_side"] or ""),
+        "recipe": row["recipe"],
+        "severity": row["severity"],
+        "schedule": row["schedule"],
+        "onset_frame": row["onset_frame"],
+        "reserved_for_test": {True: "yes", False: "no"}.get(row["reserved_for_test"]),
     }
     for side, sha256 in (("A", row["clip_a"]), ("B", row["clip_b"])):
         clip = clips[sha256]
@@ -193,6 +202,26 @@ def _comparison(
         "chosen": chosen[0],
         "rejected": chosen[1],
         "source": line.get("source") or None,
+        **_recipe(line, place),
+    }
+
+
+def _recipe(line: dict[str, str], place: str) -> Row:
+    """What was done to the edited side of a pair that was made with a known answer; nothing of any other."""
+    side = line.get("edited_side", "").lower()
+    if side not in ("", "a", "b"):
+        raise ReleaseError(f"{place}: the edited side is {line['edited_side']!r}, which is neither A nor B.")
+    if not side or not line.get("recipe"):
+        return dict.fromkeys(KNOWN)
+    numbers = {
+        name: _number(line[name], place) if line.get(name) else None for name in ("severity", "onset_frame")
+    }
+    return {
+        "edited_side": side,
+        "recipe": line["recipe"],
+        "schedule": line.get("schedule") or None,
+        "reserved_for_test": line.get("reserved_for_test") == "yes",
+        **{name: None if value is None else int(value) for name, value in numbers.items()},
     }
 
 

@@ -163,6 +163,7 @@ def comparison_row(
         "severity": None,
         "schedule": None,
         "onset_frame": None,
+        "reserved_for_test": None,
         "licence": "cc-by-4.0",
         "source": None,
     }
@@ -325,6 +326,7 @@ def _unjudged(people: list[Row], clips: list[Row]) -> list[Row]:
             "a",
             origin="synthetic",
             edited_side="b",
+            reserved_for_test=False,
             **recipe,
             **nothing,
         ),

@@ -141,3 +141,50 @@ def test_proportions_are_read(text, expected):
 def test_other_proportions_are_refused(text):
     with pytest.raises(ReleaseError):
         parse_splits(text)
+
+
+@given(people_of=casts, reserved=st.lists(st.booleans(), min_size=40, max_size=40), seed=st.integers(0, 5))
+def test_what_is_reserved_is_in_the_test_split_or_in_none(people_of, reserved, seed):
+    groups = Groups()
+    for number, people in enumerate(people_of):
+        clips = (f"clip{2 * number}", f"clip{2 * number + 1}")
+        groups.add_comparison(*clips, people=map(str, people), reserved=reserved[number])
+    splits = groups.assign(REQUESTED, seed=seed)
+
+    kept = {
+        number
+        for number in range(len(people_of))
+        if splits.keeps(f"clip{2 * number}", reserved=reserved[number])
+    }
+    assert all(splits.of_clip(f"clip{2 * number}") == "test" for number in kept if reserved[number])
+    assert len(people_of) - len(kept) == splits.reserved_left_out
+    assert len(kept) == sum(splits.comparisons.values())
+
+
+def grouped(sizes: dict[str, int], reserved: dict[str, int]) -> Groups:
+    """One group of people by each name, so many comparisons in it, and so many of those reserved for tests."""
+    groups = Groups()
+    for name, size in sizes.items():
+        for number in range(size):
+            clips = (f"{name}{number}a", f"{name}{number}b")
+            groups.add_comparison(*clips, people=[name], reserved=number < reserved.get(name, 0))
+    return groups
+
+
+def test_people_of_whom_everything_is_reserved_are_tested_on_however_many_they_are():
+    splits = grouped({"ada": 6, "ben": 4}, {"ada": 6}).assign({"train": 80, "test": 20}, seed=0)
+    assert (splits.of_person("ada"), splits.of_person("ben")) == ("test", "train")
+    assert splits.reserved_left_out == 0
+
+
+def test_a_group_with_some_reserved_is_tested_on_where_there_is_room():
+    splits = grouped({"ada": 10, "ben": 2}, {"ben": 1}).assign({"train": 80, "test": 20}, seed=0)
+    assert splits.of_person("ben") == "test"
+    splits = grouped({"ada": 10, "ben": 2}, {"ada": 3}).assign({"train": 80, "test": 20}, seed=0)
+    assert splits.of_person("ada") == "train"
+    assert (splits.reserved_left_out, splits.comparisons) == (3, {"train": 7, "test": 2})
+
+
+def test_without_a_test_split_nothing_reserved_is_released():
+    splits = grouped({"ada": 4}, {"ada": 4}).assign({"train": 100}, seed=0)
+    assert (splits.reserved_left_out, splits.comparisons, splits.people) == (4, {"train": 0}, {"train": 0})

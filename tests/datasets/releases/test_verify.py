@@ -34,7 +34,11 @@ def test_so_has_one_without_media(tmp_path):
     assert write(make_sample(media=False), tmp_path / "r") == []
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+    deadline=None,
+)
 @given(data=st.data())
 def test_any_edited_byte_is_found(written, tmp_path_factory, data):
     folder = Path(shutil.copytree(written, tmp_path_factory.mktemp("edited") / "r"))
@@ -188,6 +192,43 @@ def test_each_broken_rule_is_a_sentence(sample, tmp_path, table, change, sentenc
     findings = write(sample, tmp_path / "r", rows())
 
     assert any(sentence in finding for finding in findings), findings
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ({"recipe": None}, "is synthetic without its recipe and edited side."),
+        ({"severity": 6}, "has the severity 6, which is none of 1 to 5."),
+        ({"severity": 2}, "has drift 2 on side b, whose clip has drift 3."),
+        ({"onset_frame": 6}, "can be seen to change from frame 6 on, which its clip does not have."),
+        ({"edited_side": "a"}, "is synthetic and prefers a with a as the edited side."),
+        (
+            {"preference": None, "chosen": None, "rejected": None},
+            "prefers nothing with b as the edited side.",
+        ),
+    ],
+)
+def test_a_synthetic_comparison_that_contradicts_itself_is_found(sample, tmp_path, change, finding):
+    def rows():
+        for table, split, row in sample.rows():
+            yield table, split, {**row, **change} if row.get("origin") == "synthetic" else row
+
+    findings = write(sample, tmp_path / "r", rows())
+
+    assert any(finding in each for each in findings), findings
+
+
+def test_what_is_reserved_for_tests_and_elsewhere_is_found(sample, tmp_path):
+    def rows():
+        for table, split, row in sample.rows():
+            yield table, split, {**row, "reserved_for_test": True} if table == "comparisons" else row
+
+    findings = write(sample, tmp_path / "r", rows())
+
+    where = {split for table, split, _ in sample.rows() if table == "comparisons"} - {"test"}
+    assert where
+    assert all(any(f"is reserved for tests and in {split}." in each for each in findings) for split in where)
+    assert not any("reserved for tests and in test" in each for each in findings)
 
 
 def test_a_person_in_two_splits_is_found(sample, tmp_path):

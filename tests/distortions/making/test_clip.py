@@ -57,7 +57,7 @@ def test_a_batch_makes_clips_and_pairs_with_known_answers(scene):
     assert max(weak.curve["change"]) < max(strong.curve["change"])
     known = SyntheticPair.objects.get()
     assert {known.distortion_a, known.distortion_b} == {weak, strong}
-    assert (known.distortion_a if known.answer == "a" else known.distortion_b) == weak
+    assert (known.distortion_a if known.pair.known_answer.preference == "a" else known.distortion_b) == weak
     # Both sides come of the same decoding and encoding.
     copy = CleanCopy.objects.get().clip
     assert (copy.origin, copy.parent) == (scene.clip.origin, scene.clip)
@@ -69,8 +69,8 @@ def test_a_control_keeps_who_somebody_is_and_wins(scene):
     batch_create(config=config(recipes=recipes, controls=0.5, pairs={"control": 1}))
     run_jobs(queue="vision")
     known = SyntheticPair.objects.get()
-    assert known.kind == "control"
-    better = known.distortion_a if known.answer == "a" else known.distortion_b
+    assert known.pair.known_answer.kind == "control"
+    better = known.distortion_a if known.pair.known_answer.preference == "a" else known.distortion_b
     assert (better.recipe, better.state) == ("photometric", ResultState.MADE)
 
 

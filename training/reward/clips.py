@@ -16,7 +16,7 @@ Vectors = NDArray[np.float32]
 LIKENESS = (
     "own",  # highest similarity with any of the person's references
     "template",  # similarity with the references' mean
-    "other",  # highest similarity with another person's mean; own mean's lowest bound where there is nobody else
+    "other",  # highest similarity with another person's mean; 0 where there is nobody else
     "margin",  # template less other
     "neighbour",  # similarity with the moment before
     "typical",  # similarity with the person's mean over this clip
@@ -122,47 +122,73 @@ def clip_of(
     for place, track in enumerate(tracks):
         if track is not None and frames > 0:
             embeddings[place], present[place], seen[place], quality[place] = _on_grid(track, frames, steps)
-    likeness = likeness_of(units, embeddings, present, quality, seen)
+    whole = [each[None] for each in (embeddings, present, quality, seen)]
+    likeness = likeness_of(*padded_references([units]), *whole)[0]
     return Clip(key, frames, tuple(people), units, embeddings, present, seen, quality, likeness)
 
 
 def likeness_of(
-    references: Sequence[Vectors],
+    references: Vectors,
+    has_reference: NDArray[np.bool_],
     embeddings: Vectors,
     present: NDArray[np.bool_],
     quality: Vectors,
     seen: Vectors,
 ) -> Vectors:
-    """Return how alike faces are to references and to one another, (P, T, len(LIKENESS)) float32."""
-    templates = np.stack([_unit(each.mean(axis=0, keepdims=True))[0] for each in references])
-    own = np.stack([(faces @ each.T).max(axis=1) for faces, each in zip(embeddings, references, strict=True)])
-    every = np.einsum("ptd,kd->ptk", embeddings, templates)
-    template = np.stack([every[p, :, p] for p in range(len(templates))])
-    for p in range(len(templates)):
-        every[p, :, p] = -1
-    # Nobody else: as unlike as strangers are on average, so that a margin means the same with one person.
-    other = every.max(axis=2) if len(templates) > 1 else np.zeros_like(template)
-    typical = _unit((embeddings * (quality * present)[..., None]).sum(axis=1))
+    """Return how alike faces are to references and to one another, (B, P, T, len(LIKENESS)) float32.
+
+    Args:
+        references: (B, P, R, D), length 1.
+        has_reference: (B, P, R) bool; people without any are padding.
+        embeddings: (B, P, T, D), length 1, 0 where there is none.
+        present: (B, P, T) bool.
+        quality, seen: (B, P, T).
+    """
+    templates = _unit((references * has_reference[..., None]).sum(axis=2))  # (B, P, D)
+    alike = np.matmul(embeddings, references.swapaxes(-1, -2))  # (B, P, T, R)
+    own = np.where(has_reference[:, :, None], alike, -1).max(axis=3)
+    every = np.matmul(embeddings, templates.swapaxes(-1, -2)[:, None])  # (B, P, T, P)
+    people = np.arange(every.shape[1])
+    template = every[:, people, :, people].swapaxes(0, 1)
+    others = ~np.eye(len(people), dtype=bool)[None] & has_reference.any(axis=2)[:, None]  # (B, P, P)
+    # Nobody else: 0, as far from anybody's face as strangers are at the most, so that a margin means the same.
+    other = np.where(others[:, :, None], every, -1).max(axis=3)
+    other = np.where(others.any(axis=2)[..., None], other, 0)
+    typical = _unit((embeddings * (quality * present)[..., None]).sum(axis=2))
     columns = [
         own,
         template,
         other,
         template - other,
         _with_neighbour(embeddings, present),
-        np.einsum("ptd,pd->pt", embeddings, typical),
+        np.matmul(embeddings, typical[..., None])[..., 0],
         quality,
     ]
-    measured = np.stack(columns, axis=2) * present[..., None]
-    return np.concatenate([measured, seen[..., None]], axis=2).astype(np.float32)
+    measured = np.stack(columns, axis=-1) * present[..., None]
+    return np.concatenate([measured, seen[..., None]], axis=-1).astype(np.float32)
+
+
+def padded_references(references: Sequence[Sequence[Vectors]]) -> tuple[Vectors, NDArray[np.bool_]]:
+    """Return references of clips and people as (B, P, R, D), and which there are (B, P, R)."""
+    people, most = max(map(len, references)), max(len(each) for own in references for each in own)
+    padded = np.zeros((len(references), people, most, references[0][0].shape[1]), np.float32)
+    there = np.zeros(padded.shape[:3], bool)
+    for b, own in enumerate(references):
+        for p, each in enumerate(own):
+            padded[b, p, : len(each)], there[b, p, : len(each)] = each, True
+    return padded, there
 
 
 def _with_neighbour(embeddings: Vectors, present: NDArray[np.bool_]) -> Vectors:
-    """Return the similarity of each moment (P, T) with the last one before it that has a face; 1 for the first."""
+    """Return the similarity of each moment (B, P, T) with the last one before it that has a face; 1 for the first."""
     found = np.ones(present.shape, np.float32)
-    for p, row in enumerate(present):
-        places = np.flatnonzero(row)
-        if len(places) > 1:
-            found[p, places[1:]] = (embeddings[p, places[1:]] * embeddings[p, places[:-1]]).sum(axis=1)
+    last, known = embeddings[:, :, 0], present[:, :, 0]
+    for t in range(1, present.shape[2]):
+        here = present[:, :, t]
+        alike = (embeddings[:, :, t] * last).sum(axis=-1)
+        found[:, :, t] = np.where(here & known, alike, 1)
+        last = np.where(here[..., None], embeddings[:, :, t], last)
+        known = known | here
     return found
 
 

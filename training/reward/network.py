@@ -181,7 +181,6 @@ class Block(nn.Module):
         self.identity = Attention(width, heads) if network.identity else None
         self.own = nn.Parameter(torch.ones(heads)) if network.identity else None
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
-        self.drop = nn.Dropout(network.dropout)
         self.feed = Feed(width, network.dropout)
 
     def forward(self, tokens: Tensor, identities: Tensor, masks: Masks) -> Tensor:
@@ -190,16 +189,16 @@ class Block(nn.Module):
         if self.people is not None:
             each = self.norms[0](tokens).transpose(1, 2).reshape(b * t, p, w)
             out = self.people(each, each, masks.people).reshape(b, t, p, w).transpose(1, 2)
-            tokens = tokens + self.drop(out)
+            tokens = tokens + out
         if self.time is not None:
             each = self.norms[1](tokens).reshape(b * p, t, w)
-            tokens = tokens + self.drop(self.time(each, each, masks.time).reshape(b, p, t, w))
+            tokens = tokens + self.time(each, each, masks.time).reshape(b, p, t, w)
         if self.identity is not None:
             assert self.own is not None
             queries = self.norms[2](tokens).reshape(b, p * t, w)
             keys = identities.reshape(b, -1, w)
             bias = masks.identity + self.own[None, :, None, None] * masks.own
-            tokens = tokens + self.drop(self.identity(queries, keys, bias).reshape(b, p, t, w))
+            tokens = tokens + self.identity(queries, keys, bias).reshape(b, p, t, w)
         mixed: Tensor = self.feed(tokens)
         return mixed
 

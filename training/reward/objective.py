@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.reward.batches import batch_of
-from training.reward.clips import Clip
+from training.reward.batches import Batch
 from training.reward.config import Loss
 from training.reward.corpus import Comparison, Known
 from training.reward.losses import localisation_loss, preference_loss, preservation_loss, routing_loss
@@ -31,22 +30,17 @@ class Objective(nn.Module):
         return torch.log1p(self.raw_theta.exp())
 
     def forward(
-        self,
-        model: IdentityReward,
-        rows: Sequence[Comparison],
-        pairs: Sequence[tuple[Clip, Clip]],
-        known: Sequence[Known],
+        self, model: IdentityReward, rows: Sequence[Comparison], batch: Batch, known: Sequence[Known]
     ) -> dict[str, Tensor]:
         """Return each loss by name, weighted, and their sum as "loss".
 
         Args:
             model: The model.
             rows: N comparisons.
-            pairs: The clips a and b of each, with people in one order.
+            batch: Their 2N clips, first all a, then all b.
             known: What is known of every clip of the corpus, by place.
         """
         n = len(rows)
-        batch = batch_of([a for a, _ in pairs] + [b for _, b in pairs])
         output = model(batch)
         label = torch.tensor([row.label for row in rows], dtype=torch.float32)
         weight = torch.tensor([row.weight for row in rows], dtype=torch.float32)

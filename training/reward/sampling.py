@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from training.reward.clips import Clip, likeness_of
 from training.reward.config import Training
 from training.reward.corpus import Comparison
 
@@ -78,23 +77,3 @@ def swapped(rows: Sequence[Comparison], rng: np.random.Generator) -> list[Compar
         else row
         for row, flip in zip(rows, rng.random(len(rows)) < 0.5, strict=True)
     ]
-
-
-def augmented(clip: Clip, training: Training, rng: np.random.Generator) -> Clip:
-    """Return a clip with some references, moments and precision taken away: what real tracks lack too."""
-    references = tuple(_some(each, training.drop_references, rng) for each in clip.references)
-    present = clip.present & (rng.random(clip.present.shape) >= training.drop_moments)
-    noise = rng.standard_normal(clip.embeddings.shape, np.float32) * np.float32(
-        training.noise / math.sqrt(clip.embeddings.shape[2])
-    )
-    embeddings = clip.embeddings + noise
-    embeddings = embeddings / np.maximum(np.linalg.norm(embeddings, axis=-1, keepdims=True), 1e-9)
-    embeddings = (embeddings * present[..., None]).astype(np.float32)
-    likeness = likeness_of(references, embeddings, present, clip.quality, clip.seen)
-    return replace(clip, references=references, embeddings=embeddings, present=present, likeness=likeness)
-
-
-def _some(references: NDArray[np.float32], dropped: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    stays = rng.random(len(references)) >= dropped
-    stays[int(rng.integers(len(references)))] = True
-    return references[stays]

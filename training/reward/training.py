@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from training.reward.batches import augmented_batch
 from training.reward.checkpoint import checkpoint_read, checkpoint_write
 from training.reward.config import Config
 from training.reward.corpus import Comparison, Corpus
@@ -24,7 +25,7 @@ from training.reward.losses import preference_loss
 from training.reward.model import RewardModel
 from training.reward.network import IdentityReward
 from training.reward.objective import Objective
-from training.reward.sampling import Pools, augmented, draw_rows, swapped
+from training.reward.sampling import Pools, draw_rows, swapped
 from training.reward.stages import TEACHER, Stage, agreed, pools_of, stages_of, stopping_rows
 
 METRICS = "metrics.jsonl"
@@ -147,14 +148,12 @@ class Trainer:
         rng = np.random.default_rng([training.seed, stage.number, step, _SWAP])
         rows = swapped(rows, rng)
         rng = np.random.default_rng([training.seed, stage.number, step, _AUGMENT])
-        clips = self.corpus.clips
-        pairs = [
-            (augmented(clips[row.a], training, rng), augmented(clips[row.b], training, rng)) for row in rows
-        ]
+        clips = [self.corpus.clips[place] for place in [*(row.a for row in rows), *(row.b for row in rows)]]
+        batch = augmented_batch(clips, training, rng)
         for group in self.optimiser.param_groups:
             group["lr"] = training.learning_rate * _pace(step, training.warmup, stage.steps)
         self.network.train()
-        losses = self.objective(self.network, rows, pairs, self.corpus.known)
+        losses = self.objective(self.network, rows, batch, self.corpus.known)
         if not torch.isfinite(losses["loss"]):
             raise TrainingStopped(
                 f"The loss is no number at step {step} of the {stage.name}. The last checkpoint is kept: go on with "

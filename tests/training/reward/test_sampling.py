@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.reward.config import Training
-from training.reward.sampling import Pools, augmented, automatic_share, draw_rows, swapped
+from training.reward.sampling import Pools, automatic_share, draw_rows, swapped
 
 
 @pytest.fixture
@@ -58,15 +58,3 @@ def test_half_of_the_rows_are_swapped_with_their_labels(corpus):
     for new, old, flip in zip(turned, rows, flipped, strict=True):
         assert new.label == (old.label[::-1] if flip else old.label)
         assert np.array_equal(new.people, old.people[:, ::-1] if flip else old.people, equal_nan=True)
-
-
-def test_augmentation_leaves_a_reference_and_the_clip_as_it_was(corpus):
-    clip = max(corpus.clips, key=lambda each: min(map(len, each.references)))
-    before = clip.embeddings.copy()
-
-    changed = augmented(clip, Training(drop_references=1.0, drop_moments=0.5), np.random.default_rng(0))
-
-    assert [len(each) for each in changed.references] == [1] * len(clip.people)
-    assert changed.present.sum() < clip.present.sum()
-    assert np.array_equal(clip.embeddings, before)
-    assert not changed.likeness[..., :-1][~changed.present].any()

@@ -45,15 +45,29 @@ class JobRun:
             fields["result"] = self._told = self.result
         job_beat(job=self.job, progress=fields)
 
+    def give_way(self) -> None:
+        """Run what somebody waits for on this job's queue. A long job calls it between its steps."""
+        run_jobs(queue=self.job.queue, only_urgent=True)
 
-def run_jobs(*, queue: str) -> int:
-    """Run queued jobs of one queue until there is none; return how many were run."""
+
+def run_jobs(*, queue: str, only_urgent: bool = False) -> int:
+    """Run queued jobs of one queue until there is none, the urgent ones first; return how many were run."""
     worker = uuid.uuid4()
     count = 0
-    while (job := job_claim(queue=queue, worker=worker)) is not None:
+    while (job := _next_job(queue, worker, only_urgent=only_urgent)) is not None:
         run_job(job)
         count += 1
     return count
+
+
+def _next_job(queue: str, worker: uuid.UUID, *, only_urgent: bool) -> Job | None:
+    """Claim a job: of a kind for which somebody sits before a page, or else the oldest."""
+    for kind, facts in settings.JOB_KINDS.items():
+        if facts.get("urgent") and facts["queue"] == queue:
+            job = job_claim(queue=queue, worker=worker, kind=kind)
+            if job is not None:
+                return job
+    return None if only_urgent else job_claim(queue=queue, worker=worker)
 
 
 def run_job(job: Job) -> None:

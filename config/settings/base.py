@@ -6,6 +6,7 @@ one laptop without any service; `likeness.env.example` lists them all.
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import environ
 
@@ -263,8 +264,9 @@ LOGGING = {
     "loggers": {"django.server": {"level": "WARNING"}},
 }
 
-# Every kind of job: what runs it, and on which queue. `handler` takes a config.jobs.runner.JobRun.
-JOB_KINDS = {
+# Every kind of job: what runs it, and on which queue. `handler` takes a config.jobs.runner.JobRun. Urgent is what
+# somebody waits for before a page: it comes before all others, and long jobs of its queue give way to it.
+JOB_KINDS: dict[str, dict[str, Any]] = {
     "clip_analyse": {"handler": "datasets.jobs.clip_analyse", "queue": "vision", "title": "Find faces"},
     "clip_distort": {
         "handler": "distortions.jobs.clip_distort",
@@ -281,6 +283,7 @@ JOB_KINDS = {
         "handler": "distortions.jobs.distortion_preview",
         "queue": "vision",
         "title": "Preview recipes",
+        "urgent": True,
     },
     "files_discard": {"handler": "datasets.jobs.files_discard", "queue": "media", "title": "Delete files"},
     "library_import": {

@@ -87,6 +87,7 @@ def _go_through(run: JobRun, backend: Backend) -> None:
             if error or any(clip.pk == listed["clip"] for listed in run.result["errors"]):
                 run.result = _outcome(ids)
             run.progress(done, total, clip.source_name)
+            run.give_way()
     resemblances_refresh(backend)
 
 

@@ -73,6 +73,7 @@ def _make(run: JobRun, batch: Batch, clip: Clip) -> None:
         if config.pairs and clean is None:
             clean = _clean_copy(studio, config.longest_side)
         for done, row in enumerate(rows):
+            run.give_way()
             run.progress(done, len(rows), f"{row.recipe}, severity {row.severity}")
             row.source = clip
             _make_one(studio, config, row)

@@ -39,6 +39,9 @@ def handle(run: JobRun) -> None:
         job_cancel(job=run.job)
     if run.params.get("steal"):
         Job.objects.filter(pk=run.job.pk).update(worker=uuid.uuid4())
+    if run.params.get("long"):
+        run.give_way()
+        ran.append(run.job.pk)
     if refusal := run.params.get("refuse"):
         raise JobRefused(refusal)
     if failure := run.params.get("fail"):
@@ -49,7 +52,11 @@ def handle(run: JobRun) -> None:
 
 @pytest.fixture(autouse=True)
 def kind(settings) -> None:
-    settings.JOB_KINDS = {"try": {"handler": f"{__name__}.handle", "queue": "media"}}
+    settings.JOB_KINDS = {
+        "try": {"handler": f"{__name__}.handle", "queue": "media"},
+        "look": {"handler": f"{__name__}.handle", "queue": "media", "urgent": True},
+        "elsewhere": {"handler": f"{__name__}.handle", "queue": "vision", "urgent": True},
+    }
     ran.clear()
 
 
@@ -86,6 +93,22 @@ def test_a_worker_takes_its_own_queue_and_kind() -> None:
     assert job_claim(queue="vision", worker=uuid.uuid4()) is None
     assert job_claim(queue="media", worker=uuid.uuid4(), kind="other") is None
     assert job_claim(queue="media", worker=uuid.uuid4(), kind="try") == job
+
+
+def test_what_somebody_waits_for_comes_first_and_interrupts_long_work() -> None:
+    long, other = create(long=True), create()
+    for kind in ("elsewhere", "look"):
+        job_create(kind=kind, params={})
+    run_job(claim())
+    look = Job.objects.get(kind="look")
+    assert ran == [long.pk, look.pk, long.pk]
+    assert state(look) == JobState.SUCCEEDED
+    assert state(long) == JobState.SUCCEEDED
+    assert state(other) == JobState.QUEUED
+    late = job_create(kind="look", params={})
+    run_jobs(queue="media")
+    assert ran[3:] == [late.pk, other.pk]
+    assert not Job.objects.filter(kind="elsewhere", state=JobState.SUCCEEDED).exists()
 
 
 def test_work_with_a_key_is_queued_once_until_it_ends() -> None:

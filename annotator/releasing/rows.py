@@ -11,7 +11,7 @@ import numpy as np
 from django.core.files.storage import default_storage
 from django.db.models import Count
 
-from annotator.models import Study
+from annotator.models import ReportState, Study, TrackReport
 from config.lookups import Ids
 from datasets.models import Clip, ClipSubject, ClipTruth, KnownAnswer, Person, Reference
 from datasets.releases.errors import ReleaseError
@@ -142,6 +142,18 @@ class StudyRows:
             references[person].append(sha256)
         return references
 
+    @cached_property
+    def _reported(self) -> dict[int, dict[int | None, dict[str, int]]]:
+        """By item, repeats with their originals, and person (None: everybody): how many reports of wrong tracks."""
+        reported: dict[int, dict[int | None, dict[str, int]]] = defaultdict(dict)
+        reports = TrackReport.objects.filter(study=self.study).order_by("id")
+        for item, original, person, state in reports.values_list(
+            "item", "item__repeat_of", "person", "state"
+        ):
+            counts = reported[original or item].setdefault(person, {"n_open": 0, "n_resolved": 0})
+            counts["n_open" if state == ReportState.OPEN else "n_resolved"] += 1
+        return reported
+
     def _pair_rows(self, pair: JudgedPair, stored: Stored | None) -> Iterator[tuple[str, Row]]:
         for origin in pair.origins:
             key = f"{self.study.slug}-{pair.item}" + ("" if origin == "human" else f"-{origin}")
@@ -163,6 +175,11 @@ class StudyRows:
             ],
             "clip_a": pair.sha256[0],
             "clip_b": pair.sha256[1],
+            "tracks_reported": [
+                {"person_id": None if person is None else self._keys[person], **counts}
+                for person, counts in self._reported.get(pair.item, {}).items()
+                if person is None or person in pair.people
+            ],
         }
         if origin == PUBLISHED:
             row |= self._published(pair)

@@ -13,7 +13,9 @@ from typing import Any
 from .errors import ReleaseError
 
 # Of the tables (schema.py) and of release.json itself; a reader refuses any other.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# 2 added columns (`Column.since`); what an older release lacks is read as missing.
+READABLE_VERSIONS = (1, 2)
 MANIFEST_NAME = "release.json"
 CARD_NAME = "README.md"
 
@@ -112,9 +114,10 @@ def read_manifest(folder: Path) -> Manifest:
         raise ReleaseError(f"{path} cannot be read: {error}.") from error
     if not isinstance(document, dict) or "schema_version" not in document:
         raise ReleaseError(f"{path} is not the manifest of a release.")
-    if document["schema_version"] != SCHEMA_VERSION:
+    if document["schema_version"] not in READABLE_VERSIONS:
         raise ReleaseError(
-            f"{path} has schema version {document['schema_version']}; this program reads version {SCHEMA_VERSION}."
+            f"{path} has schema version {document['schema_version']}; this program reads version {SCHEMA_VERSION} "
+            "and older ones. Read it with the Likeness that wrote it, or a newer one."
         )
     content = {name: value for name, value in document.items() if name != "checksum"}
     if document.get("checksum") != _checksum(content) or text != _canonical(document):
@@ -131,6 +134,7 @@ def _parse(content: dict[str, Any], path: Path) -> Manifest:
             summary=content["summary"],
             files=tuple(FileEntry(**entry) for entry in content["files"]),
             embed=content["embed"],
+            schema_version=content["schema_version"],
         )
     except (KeyError, TypeError) as error:
         raise ReleaseError(f"{path} lacks something or has too much: {error}.") from error

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from .errors import ReleaseError
 from .manifest import FileEntry, Manifest, read_manifest
 from .rows import decode_batch
-from .schema import Row, Table, tables
+from .schema import Row, Table, added_after, tables
 
 # Rows are read in pieces of about so many bytes, so that a few clips are in memory at a time and many small rows.
 _PIECE_BYTES = 2**20
@@ -23,7 +23,8 @@ class Release:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         self.manifest = manifest
-        self.tables = tables(embed=manifest.embed)
+        self.tables = tables(embed=manifest.embed, version=manifest.schema_version)
+        self._lacks = added_after(manifest.schema_version)
         self._places: dict[str, dict[str, _Place]] = {}
 
     @classmethod
@@ -55,11 +56,20 @@ class Release:
             columns: Only these columns; all but those with embedded files when neither this nor `media` is given.
             media: Read embedded files too, as {"bytes", "path"}.
         """
-        known = self.tables[table]
         if columns is None and not media:
-            columns = _without_media(known)
+            columns = [*_without_media(self.tables[table]), *self._lacks[table]]
         for entry in self.manifest.shards(table, split):
-            yield from read_shard(self.folder / entry.path, known, columns=columns)
+            yield from self.shard_rows(entry, columns=columns)
+
+    def shard_rows(self, entry: FileEntry, *, columns: Sequence[str] | None = None) -> Iterator[Row]:
+        """Rows of one of the release's files; all columns without `columns`. What an old release lacks is missing."""
+        assert entry.table is not None
+        lacks = self._lacks[entry.table]
+        if lacks and columns is not None:
+            lacks = {name: None for name in lacks if name in columns}
+            columns = [name for name in columns if name not in lacks]
+        for row in read_shard(self.folder / entry.path, self.tables[entry.table], columns=columns):
+            yield row | lacks if lacks else row
 
     def clip_bytes(self, sha256: str) -> bytes:
         """The file of a clip.
@@ -147,7 +157,7 @@ def _piece_rows(facts: pq.FileMetaData) -> int:
     return int(min(max(_PIECE_BYTES / max(largest, 1), 1), _MAX_PIECE_ROWS))
 
 
-def _without_media(table: Table) -> list[str] | None:
+def _without_media(table: Table) -> list[str]:
     """Columns to read without embedded files; a list of references keeps everything but the images' bytes."""
     columns: list[str] = []
     for column in table.columns:

@@ -7,7 +7,7 @@ pair; what was left or right on an annotator's screen is in `judgments.left_side
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -35,12 +35,13 @@ SIDE = Label("a", "b")
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `about` is the sentence about it in the dataset card."""
+    """One column; `about` is the sentence about it in the dataset card, `since` the first version that has it."""
 
     name: str
     feature: Feature
     about: str
     required: bool = False
+    since: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Table:
     name: str
     key: str
     columns: tuple[Column, ...]
+    version: int = SCHEMA_VERSION
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -59,7 +61,7 @@ class Table:
         features = {column.name: column.feature.hub for column in self.columns}
         metadata = {
             "huggingface": json.dumps({"info": {"features": features}}),
-            "likeness": json.dumps({"table": self.name, "schema_version": SCHEMA_VERSION}),
+            "likeness": json.dumps({"table": self.name, "schema_version": self.version}),
         }
         return pa.schema([(column.name, column.feature.arrow) for column in self.columns], metadata=metadata)
 
@@ -142,6 +144,13 @@ COMPARISONS = Table(
             "Frames at which somebody saw a face go wrong.",
             required=True,
         ),
+        Column(
+            "tracks_reported",
+            ListOf(Struct({"person_id": TEXT, "n_open": COUNT, "n_resolved": COUNT})),
+            "Faces that annotators called wrong in what a face model found: whose (missing: everybody's), how many "
+            "reports wait for a lead, and how many a lead is done with.",
+            since=2,
+        ),
         Column("chosen", TEXT, "sha256 of the better clip; missing for ties and unsettled comparisons."),
         Column("rejected", TEXT, "sha256 of the worse clip."),
         Column(
@@ -151,7 +160,9 @@ COMPARISONS = Table(
             "carries a change.",
         ),
         *_RECIPE_COLUMNS,
-        Column("reserved_for_test", FLAG, "True where a synthetic comparison is for test splits alone."),
+        Column(
+            "reserved_for_test", FLAG, "True where a synthetic comparison is for test splits alone.", since=2
+        ),
         Column("licence", TEXT, "On what terms the preference itself may be used."),
         Column("source", TEXT, "Who claims it, for a published preference."),
     ),
@@ -284,9 +295,27 @@ TRACKS = Table(
 TABLES: dict[str, Table] = {table.name: table for table in (COMPARISONS, JUDGMENTS, CLIPS, PEOPLE, TRACKS)}
 
 
-def tables(*, embed: bool = False) -> dict[str, Table]:
-    """The tables of a release, by name; `embed` puts both clips into each comparison."""
-    if not embed:
-        return TABLES
-    whole = Table(COMPARISONS.name, COMPARISONS.key, COMPARISONS.columns + EMBEDDED_CLIPS)
-    return {**TABLES, COMPARISONS.name: whole}
+def tables(*, embed: bool = False, version: int = SCHEMA_VERSION) -> dict[str, Table]:
+    """The tables of a release, by name; `embed` puts both clips into each comparison.
+
+    `version`: the columns that a release of this schema version has.
+    """
+    known = dict(TABLES)
+    if embed:
+        known[COMPARISONS.name] = replace(COMPARISONS, columns=COMPARISONS.columns + EMBEDDED_CLIPS)
+    if version == SCHEMA_VERSION:
+        return known
+    return {name: _as_of(table, version) for name, table in known.items()}
+
+
+def _as_of(table: Table, version: int) -> Table:
+    columns = tuple(column for column in table.columns if column.since <= version)
+    return replace(table, columns=columns, version=version)
+
+
+def added_after(version: int) -> dict[str, dict[str, None]]:
+    """What a row of each table lacks in a release of this schema version: the columns that came later, as missing."""
+    return {
+        table.name: {column.name: None for column in table.columns if column.since > version}
+        for table in TABLES.values()
+    }

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from .checksums import CHECKSUMS_NAME, check_checksums
 from .errors import ReleaseError
 from .manifest import CARD_NAME, MANIFEST_NAME, FileEntry, Manifest, file_sha256, read_manifest
-from .reader import Release, read_shard
+from .reader import Release
 from .schema import Row, Table
 from .splits import TEST
 
@@ -157,7 +157,7 @@ class _RowChecks:
             table = self.release.tables[name]
             seen: set[str] = set()
             for entry in self.release.manifest.shards(name):
-                for row in read_shard(self.release.folder / entry.path, table):
+                for row in self.release.shard_rows(entry):
                     key = row[table.key]
                     what = f"{_NOUN[name]} {_short(key)}"
                     missing = [
@@ -215,6 +215,11 @@ class _RowChecks:
                 yield f"has a preference for {entry['person_id']}, who is not one of its people"
             yield from _check_probabilities(entry, "same")
         yield from self._known_answer(split, row, frames)
+        for report in row["tracks_reported"] or ():
+            if report["person_id"] is not None and report["person_id"] not in people:
+                yield f"has the tracks of {report['person_id']} reported, who is not one of its people"
+            if min(report["n_open"], report["n_resolved"]) < 0 or not report["n_open"] + report["n_resolved"]:
+                yield "has tracks reported by nobody"
         if self.release.manifest.embed:
             yield from _check_media(row["video_a"], row["clip_a"], "video_a")
             yield from _check_media(row["video_b"], row["clip_b"], "video_b")

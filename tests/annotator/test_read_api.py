@@ -29,7 +29,9 @@ def test_the_schema_is_valid_and_names_every_endpoint():
         "/api/v1/slots/submit",
     } <= paths
     shapes = schema["components"]["schemas"]
-    assert shapes["StudyOut"]["properties"]["curves"]["allOf"] == [{"$ref": "#/components/schemas/CurvesEnum"}]
+    assert shapes["StudyOut"]["properties"]["curves"]["allOf"] == [
+        {"$ref": "#/components/schemas/CurvesEnum"}
+    ]
     assert shapes["CurvesEnum"]["enum"] == ["never", "after", "always"]
 
 

@@ -16,8 +16,8 @@ from typing import Any
 from datasets.releases.checksums import write_checksums
 from datasets.releases.errors import ReleaseError
 from datasets.releases.features import Value
-from datasets.releases.manifest import SCHEMA_VERSION
-from datasets.releases.schema import TABLES, Row
+from datasets.releases.manifest import READABLE_VERSIONS, SCHEMA_VERSION
+from datasets.releases.schema import TABLES, Row, added_after
 from datasets.releases.source import Source
 from datasets.releases.staging import staged_folder
 
@@ -109,9 +109,10 @@ def _as_text(value: Any) -> str:
 class JsonlSource:
     """A folder of JSONL; rows are read line by line when asked for. A `Source`."""
 
-    def __init__(self, folder: Path, splits: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, splits: tuple[str, ...], schema_version: int = SCHEMA_VERSION) -> None:
         self.folder = folder
         self.splits = splits
+        self._lacks = added_after(schema_version)
         self.files: dict[str, Path] = {}
         self._media = MediaFiles(folder, self.files)
 
@@ -126,7 +127,7 @@ class JsonlSource:
             for number, line in enumerate(file, start=1):
                 place = f"{path}, line {number}"
                 try:
-                    row = json.loads(line)
+                    row = {**self._lacks[table], **json.loads(line)}
                     for time in (name for of, name in _TIMES if of == table):
                         row[time] = datetime.fromisoformat(row[time])
                 except (ValueError, KeyError, TypeError) as error:
@@ -162,10 +163,11 @@ def read(folder: Path) -> JsonlSource:
     path = folder / SCHEMA_NAME
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
-        known = (description["format"], description["schema_version"]) == (FORMAT, SCHEMA_VERSION)
+        version = description["schema_version"]
+        known = description["format"] == FORMAT and version in READABLE_VERSIONS
         splits = tuple(description["splits"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReleaseError(f"{path} cannot be read: {error}.") from error
     if not known:
         raise ReleaseError(f"{path} describes another format or version than {FORMAT} {SCHEMA_VERSION}.")
-    return JsonlSource(folder, splits)
+    return JsonlSource(folder, splits, version)

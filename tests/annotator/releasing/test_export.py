@@ -12,6 +12,7 @@ from annotator.models import Judgment, Mark, PersonJudgment
 from annotator.releasing.options import ReleaseOptions
 from annotator.releasing.rows import StudyRows
 from annotator.services.consensus import study_consensus_refresh
+from annotator.services.faces import track_report_resolve, tracks_report
 from annotator.services.release_build import release_build
 from annotator.services.releases import release_create
 from datasets.models import Clip, Pair, Person, Release, ReleaseState
@@ -38,6 +39,23 @@ def export(study, out: Path, **options) -> ReleaseFolder:
 def by_key(folder: ReleaseFolder, table: str) -> dict[str, dict]:
     key = folder.tables[table].key
     return {row[key]: row for row in folder.rows(table)}
+
+
+def test_a_comparison_names_whose_tracks_were_called_wrong(judged, items, out):
+    first, second = items[0], items[1]
+    amy, _ = first.pair.clip_a.subjects.order_by("clip_subjects__position")
+    reports = [
+        tracks_report(item=first, annotator=make_user(), person_id=who) for who in (amy.pk, amy.pk, None)
+    ]
+    track_report_resolve(report=reports[0], by=make_user(is_lead=True))
+
+    rows = by_key(export(judged, out), "comparisons")
+
+    assert rows[f"tea-{first.pk}"]["tracks_reported"] == [
+        {"person_id": amy.key, "n_open": 1, "n_resolved": 1},
+        {"person_id": None, "n_open": 1, "n_resolved": 0},
+    ]
+    assert rows[f"tea-{second.pk}"]["tracks_reported"] == []
 
 
 def test_a_judged_pair_becomes_a_comparison(judged, items, out):

@@ -156,6 +156,7 @@ def comparison_row(
                 "frame": 3,
             }
         ],
+        "tracks_reported": [{"person_id": people[0]["person_id"], "n_open": 1, "n_resolved": 2}],
         "chosen": sides[0]["sha256"],
         "rejected": sides[1]["sha256"],
         "edited_side": None,
@@ -300,6 +301,7 @@ def _unjudged(people: list[Row], clips: list[Row]) -> list[Row]:
         "agreement": None,
         "method": None,
         "marks": [],
+        "tracks_reported": [],
         "people_preferences": [],
     }
     source = clips[2]

@@ -35,6 +35,7 @@ def jobs_of(batch) -> list[tuple[str, str]]:
     return list(Job.objects.filter(kind="clip_distort").values_list("state", "error"))
 
 
+@pytest.mark.one_database
 def test_a_batch_makes_clips_and_pairs_with_known_answers(scene):
     batch, is_new = batch_create(config=config())
     assert is_new
@@ -64,6 +65,7 @@ def test_a_batch_makes_clips_and_pairs_with_known_answers(scene):
     assert Job.objects.filter(kind="clip_prepare").count() == 3
 
 
+@pytest.mark.one_database
 def test_a_control_keeps_who_somebody_is_and_wins(scene):
     recipes = {"geometry_drift": 1, "photometric": 1}
     batch_create(config=config(recipes=recipes, controls=0.5, pairs={"control": 1}))
@@ -74,6 +76,7 @@ def test_a_control_keeps_who_somebody_is_and_wins(scene):
     assert (better.recipe, better.state) == ("photometric", ResultState.MADE)
 
 
+@pytest.mark.one_database
 def test_the_same_seed_gives_the_same_bytes(scene):
     first = config(count=1, seed=5, pairs={})
     batch_create(config=first)
@@ -142,6 +145,7 @@ def test_a_paused_batch_goes_on_where_it_was(scene, monkeypatch):
     assert batch.distortions.get(number=1).made_at == made
 
 
+@pytest.mark.one_database
 def test_what_the_gate_refuses_is_kept_with_its_numbers(scene):
     # So faint that it never reaches the severity.
     parameters = {"geometry_drift": {"amount": 0.01}}

@@ -134,8 +134,8 @@ class Supply:
 class Tolerance:
     """One line of what counts as right.
 
-    `change` is the median of how far the faces were moved, on the scale of the calibration: 1 is where the embedder
-    would say that it is somebody else.
+    `change` is the median of how much further the faces were moved on the worse side, on the scale of the
+    calibration: 1 is where the embedder would say that it is somebody else.
     """
 
     gap: int
@@ -177,7 +177,8 @@ def gold_tolerances(study: Study) -> list[Tolerance]:
     for known in gold_items(study).select_related("edit", "other").defer("edit__record", "other__record"):
         pairs[known.gap] += 1
         if known.gap and known.edit.change is not None:
-            changes[known.gap].append(known.edit.change)
+            other = known.other.change if known.other is not None and not known.other.is_control else None
+            changes[known.gap].append(known.edit.change - (other or 0.0))
     return [
         Tolerance(
             gap=gap,

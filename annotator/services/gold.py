@@ -12,6 +12,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -109,19 +110,23 @@ def gold_add(
 
 
 def _alike(known: Sequence[KnownAnswer], most: int | None, draw: random.Random) -> list[KnownAnswer]:
-    """Return so many of them in a random order, each gap and better side as often as the others while there are any."""
-    groups: dict[tuple[int, str], list[KnownAnswer]] = defaultdict(list)
+    """Return so many of them in a random order: each gap as often as the others, and a or b better in turn."""
+    groups: dict[int, list[KnownAnswer]] = defaultdict(list)
     for each in known:
-        groups[each.gap, each.preference].append(each)
-    for group in groups.values():
+        groups[each.gap].append(each)
+    for gap, group in groups.items():
         draw.shuffle(group)
+        sides = [[each for each in group if (each.preference == "a") == is_a] for is_a in (True, False)]
+        draw.shuffle(sides)
+        in_turn = [each for pair in zip_longest(*sides) for each in pair if each is not None]
+        groups[gap] = in_turn[::-1]
     chosen: list[KnownAnswer] = []
     while groups and (most is None or len(chosen) < most):
-        for key in draw.sample(sorted(groups), len(groups)):
+        for gap in draw.sample(sorted(groups), len(groups)):
             if most is None or len(chosen) < most:
-                chosen.append(groups[key].pop())
-            if not groups[key]:
-                del groups[key]
+                chosen.append(groups[gap].pop())
+            if not groups[gap]:
+                del groups[gap]
     draw.shuffle(chosen)
     return chosen
 

@@ -4,11 +4,16 @@ For demos, tests and power calculations. Accounts and judgments are marked as si
 
 **Truth.** What a pair's publisher says is taken as true where there is such a label. Any other pair gets a truth
 drawn from the seed and the item's place in the study: a, b or tie with 45, 45 and 10 in a hundred. Each person
-in the pair follows it or is the same on both sides.
+in the pair follows it or is the same on both sides. The truth of a test question is what is known of it.
 
 **Answers.** With probability 1 - noise an annotator answers the truth, else one of left, tie and right at random.
 Three in ten preferences are strong ones. The worse side gets a drift mark now and then, more often where the
 preference is strong. Times are log-normal with a median of 25 s.
+
+**Test questions.** How far the sides are apart decides whether it is seen at all: at severity x with probability
+1 / (1 + exp(-(x - 2.2) / 0.7)), moved to the right by up to one severity for the worse annotators. Unseen, it is a tie
+in six cases of ten, else a side at random; so is a tie by construction. Whoever sees it marks the changed face some
+frames after the onset, fewer the stronger the change. The numbers are our own choice, for trying the page out.
 
 The same seed on the same study gives the same answers: each is drawn from the seed, the annotator's number and the
 slot's place, not from what came before. Which annotator gets which slot is decided by the claim, in turn.
@@ -22,14 +27,18 @@ from typing import Any
 
 from annotator.models import Item, Role, Slot, Study
 from config.accounts.models import User
-from datasets.models import Clip, ClipSubject, Pair, PublishedLabel
+from datasets.models import Clip, ClipSubject, KnownAnswer, Pair, PublishedLabel
 
 from .judgments import judgment_submit
 from .members import member_add
+from .refusals import NotQualified
 from .slots import Lease, slot_claim
 
 MEDIAN_S = 25.0
 SPREAD = 0.5
+# Of test questions: severity that half of all answers see, how gently that rises, ties among what is not seen, and
+# the mean number of frames from the onset to a mark at severity 1, halved.
+SEEN_FROM, SEEN_WIDTH, UNSEEN_TIES, MARKED_AFTER = 2.2, 0.7, 0.6, 14.0
 
 
 def annotators_simulate(
@@ -49,11 +58,14 @@ def annotators_simulate(
     if n_annotators < 1:
         raise ValueError(f"at least one annotator, not {n_annotators}")
     working = [(number, _account(study, number)) for number in range(1, n_annotators + 1)]
-    n_expected = min(study.n_slots, study.n_items * n_annotators)
+    n_expected = min(study.n_slots, study.n_items * n_annotators) + study.n_gold * n_annotators
     n_answers = 0
     while working:
         for number, annotator in list(working):
-            lease = slot_claim(study=study, annotator=annotator)
+            try:
+                lease = slot_claim(study=study, annotator=annotator)
+            except NotQualified:  # they are out, as anybody would be
+                lease = None
             if lease is None:
                 working.remove((number, annotator))
                 continue
@@ -81,7 +93,13 @@ def _account(study: Study, number: int) -> User:
 def _answer(study: Study, lease: Lease, annotator: User, number: int, noise: float, seed: int) -> None:
     slot = Slot.objects.select_related("item__pair", "item__repeat_of").get(pk=lease.slot.slot_id)
     draw = random.Random(f"{seed}/annotator {number}/slot {slot.item.position}.{slot.slot_no}")
-    answer = _draw_answer(study, slot, _truth(slot.item, seed), noise, draw)
+    known = _known(slot.item) if slot.item.is_gold else None
+    if known is None:
+        answer = _draw_answer(study, slot, _truth(slot.item, seed), noise, draw)
+    else:
+        answer = _draw_gold_answer(
+            study, slot, known, noise, random.Random(f"{seed}/annotator {number}"), draw
+        )
     judgment_submit(
         annotator=annotator,
         token=str(lease.token),
@@ -123,6 +141,41 @@ def _draw_answer(study: Study, slot: Slot, truth: str, noise: float, draw: rando
         "people": verdicts if study.ask_people else {},
         "marks": marks if study.ask_marks else [],
         "no_drift": no_drift if study.ask_marks else [],
+        "remark": "",
+    }
+
+
+def _known(item: Item) -> KnownAnswer | None:
+    known = KnownAnswer.objects.filter(pair=item.pair_id).select_related("edit", "other")
+    return known.defer("edit__record", "other__record").first()
+
+
+def _draw_gold_answer(
+    study: Study, slot: Slot, known: KnownAnswer, noise: float, skill: random.Random, draw: random.Random
+) -> dict[str, Any]:
+    """Return an answer to a test question; `skill` is the same draw for all answers of one annotator."""
+    threshold = SEEN_FROM + skill.random() * (noise > 0)
+    chance = 1 / (1 + exp(-(known.gap - threshold) / SEEN_WIDTH)) if known.gap else 0.0
+    sees = draw.random() < chance * (1 - noise / 4)
+    worse = _side_of(known.edited_side, left_is_a=slot.left_is_a)
+    better = "right" if worse == "left" else "left"
+    overall = better if sees else "tie" if draw.random() < UNSEEN_TIES else draw.choice(["left", "right"])
+    people = _people(slot.item.pair)
+    changed = set(known.edit.people.values_list("pk", flat=True)) if sees else set()
+    marks = []
+    if sees and known.edit.onset_frame is not None and draw.random() < 0.7:
+        late = round(draw.gammavariate(2.0, MARKED_AFTER / max(1, known.gap)))
+        frame = min(known.edit.onset_frame + late, _frames(slot, worse) - 1)
+        marks = [
+            {"person": each, "side": worse, "kind": "drift", "frame": frame} for each in sorted(changed)[:1]
+        ]
+    return {
+        "overall": overall if study.ask_overall else "",
+        "people": {str(each): overall if each in changed or not sees else "same" for each in people}
+        if study.ask_people and overall != "tie"
+        else {str(each): "same" for each in people if study.ask_people},
+        "marks": marks if study.ask_marks else [],
+        "no_drift": [],
         "remark": "",
     }
 

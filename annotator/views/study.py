@@ -1,13 +1,16 @@
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from annotator.models import StudyState
+from annotator.gold_charts import delay_chart, psychometric_chart
+from annotator.models import Item, Member, Qualification, Study, StudyState
 from annotator.selectors.board import study_board
 from annotator.selectors.disputes import disputed_items, disputes
+from annotator.selectors.gold_figures import gold_figures
 from annotator.selectors.track_reports import open_reports
 from config.web.access import lead_required
 from config.web.http import SiteRequest
@@ -47,8 +50,19 @@ def study(request: SiteRequest, slug: str) -> HttpResponse:
         "is_lead": True,
         "disputes": disputes(list(disputed_items(study=found)[:DISPUTES_SHOWN])),
         "reports": open_reports(found).count(),
+        "gold": _gold_in_short(found),
         "actions": ACTIONS[found.state],
         "time_zone": settings.TIME_ZONE,
     }
     template = "annotator/_study_live.html" if request.htmx else "annotator/study.html"
     return render(request, template, context)
+
+
+def _gold_in_short(study: Study) -> dict[str, Any] | None:
+    """Return what the study's page says of its test questions; None where it has none."""
+    if not Item.objects.filter(study=study, is_gold=True).exists():
+        return None
+    figures = gold_figures(study)
+    failed = Member.objects.filter(study=study, qualification=Qualification.FAILED).count()
+    chart = psychometric_chart(figures.seen, figures.fit)
+    return {"figures": figures, "curve": chart, "delays": delay_chart(figures.delays), "failed": failed}

@@ -2,8 +2,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotator.models import Consensus, Judgment, Slot
+from annotator.selectors.gold import gold_answers
+from annotator.services.gold import gold_add, gold_settings
 from annotator.services.studies import study_pause
-from tests.annotator.factories import make_study
+from tests.annotator.factories import make_person, make_study
+from tests.annotator.known import make_known
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +60,55 @@ def test_a_study_that_is_not_open_is_refused():
         call_command("simulate_annotators", "nowhere")
     with pytest.raises(CommandError, match="probability"):
         simulate(study, noise=2.0)
+
+
+def test_test_questions_are_seen_the_better_the_stronger_they_are():
+    people = (make_person(), make_person())
+    for severity in range(1, 6):
+        for _ in range(6):
+            make_known(*people, severity=severity, onset=3)
+    study = make_study(n_pairs=30, overlap=6)
+    gold_add(study=study)
+    gold_settings(
+        study=study,
+        share=0.5,
+        most=None,
+        tie_up_to=2,
+        feedback=False,
+        qualification_size=0,
+        qualification_pass=0,
+    )
+    simulate(study, annotators=6)
+    answers = gold_answers(study)
+    assert all(answer.is_simulated for answer in answers)
+    seen = {gap: [a.vote == a.known for a in answers if a.gap == gap] for gap in (1, 5)}
+    assert sum(seen[1]) / len(seen[1]) < 0.5 < 0.8 < sum(seen[5]) / len(seen[5])
+    delays = [answer.delay for answer in answers if answer.delay is not None]
+    assert delays
+    assert min(delays) >= 0
+
+
+def test_who_fails_the_round_stops(study_with_round):
+    simulate(study_with_round, annotators=1)
+    assert study_with_round.members.get().qualification == "failed"
+    assert {judgment.slot.kind for judgment in study_with_round.judgments.all()} == {"qualify"}
+
+
+@pytest.fixture
+def study_with_round():
+    people = (make_person(), make_person())
+    for _ in range(4):
+        make_known(*people, severity=1)
+    study = make_study(n_pairs=2)
+    gold_add(study=study)
+    # Nobody sees that little four times in a row, and no tie is taken for it.
+    gold_settings(
+        study=study,
+        share=0.0,
+        most=None,
+        tie_up_to=0,
+        feedback=False,
+        qualification_size=4,
+        qualification_pass=4,
+    )
+    return study

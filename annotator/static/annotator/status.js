@@ -1,5 +1,7 @@
 /** Everything the page says apart from the clips and the people: progress, saving, trouble, the end. */
 
+import { tell } from "./feedback.js";
+
 /**
  * @typedef {import("./pairs.js").Payload} Payload
  * @typedef {import("./outbox.js").Outbox} Outbox
@@ -9,6 +11,9 @@
 /** How long a sentence stays, milliseconds. */
 const SAID = 6_000;
 
+/** What stands in the header of a pair that is not like all others. @type {Record<string, string>} */
+const BADGES = { review: "review", qualify: "first pairs" };
+
 export class Status {
   #root;
   #login;
@@ -17,6 +22,8 @@ export class Status {
   #outbox = null;
   /** What the server said last; a pair that was fetched ahead knows of less. @type {Payload["progress"] | null} */
   #progress = null;
+  /** What kind of pairs it counts. */
+  #kind = "";
 
   /** @param {HTMLElement} root @param {{login: string, outbox: Outbox | null}} options */
   constructor(root, { login, outbox }) {
@@ -29,18 +36,23 @@ export class Status {
       this.#count();
     };
     outbox.addEventListener("state", show);
+    outbox.addEventListener("sent", (event) => tell(/** @type {CustomEvent} */ (event).detail.reply));
     globalThis.addEventListener("online", show);
     globalThis.addEventListener("offline", show);
   }
 
   /** @param {Payload} payload */
   show(payload) {
+    if (payload.slot.kind !== this.#kind) this.#progress = null;
+    this.#kind = payload.slot.kind;
     this.progress(payload.progress);
     const prompt = this.#part("[data-prompt]");
     prompt.hidden = !payload.prompt;
     prompt.textContent = payload.prompt;
     this.#part("[data-overall]").hidden = !payload.questions.overall;
-    this.#part("[data-review]").hidden = payload.slot.kind !== "review";
+    const badge = this.#part("[data-review]");
+    badge.textContent = BADGES[this.#kind] ?? "";
+    badge.hidden = !badge.textContent;
     this.#part("[data-submit-text]").textContent = payload.previous ? "Replace answer" : "Submit, next";
     this.#part("[data-remark]").hidden = true;
     const remark = /** @type {HTMLTextAreaElement} */ (this.#part("[data-remark-text]"));

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "datasets",
     "distortions",
     "annotator",
+    "training",
 ]
 
 MIDDLEWARE = [
@@ -249,6 +250,9 @@ FACE_BACKEND = env.str("LIKENESS_FACE_BACKEND", default="")
 FACE_MODELS = Path(env.str("LIKENESS_MODELS", default=str(HOME / "models"))).expanduser()
 ANALYSE_CLIPS = env.bool("LIKENESS_ANALYSE_CLIPS", default=find_spec("cv2") is not None)
 
+# Training runs, each in a folder of its own.
+RUNS_ROOT = str(HOME / "runs")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -301,6 +305,11 @@ JOB_KINDS: dict[str, dict[str, Any]] = {
         "handler": "annotator.jobs.release_push",
         "queue": "media",
         "title": "Push to the Hub",
+    },
+    "reward_train": {
+        "handler": "training.jobs.reward_train",
+        "queue": "training",
+        "title": "Train a reward model",
     },
     "study_consensus": {"handler": "annotator.jobs.study_consensus", "queue": "media"},
 }

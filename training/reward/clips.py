@@ -122,8 +122,8 @@ def clip_of(
     for place, track in enumerate(tracks):
         if track is not None and frames > 0:
             embeddings[place], present[place], seen[place], quality[place] = _on_grid(track, frames, steps)
-    whole = [each[None] for each in (embeddings, present, quality, seen)]
-    likeness = likeness_of(*padded_references([units]), *whole)[0]
+    padded, there = padded_references([units])
+    likeness = likeness_of(padded, there, embeddings[None], present[None], quality[None], seen[None])[0]
     return Clip(key, frames, tuple(people), units, embeddings, present, seen, quality, likeness)
 
 
@@ -150,10 +150,13 @@ def likeness_of(
     every = np.matmul(embeddings, templates.swapaxes(-1, -2)[:, None])  # (B, P, T, P)
     people = np.arange(every.shape[1])
     template = every[:, people, :, people].swapaxes(0, 1)
-    others = ~np.eye(len(people), dtype=bool)[None] & has_reference.any(axis=2)[:, None]  # (B, P, P)
+    known: NDArray[np.bool_] = np.asarray(has_reference.any(axis=2))
+    others: NDArray[np.bool_] = np.asarray(
+        ~np.eye(len(people), dtype=bool)[None] & known[:, None]
+    )  # (B, P, P)
     # Nobody else: 0, as far from anybody's face as strangers are at the most, so that a margin means the same.
     other = np.where(others[:, :, None], every, -1).max(axis=3)
-    other = np.where(others.any(axis=2)[..., None], other, 0)
+    other = np.where(np.asarray(others.any(axis=2))[..., None], other, 0)
     typical = _unit((embeddings * (quality * present)[..., None]).sum(axis=2))
     columns = [
         own,

@@ -19,6 +19,7 @@ from training.reward.corpus import Corpus, corpus_read
 from training.reward.errors import BadConfig, RewardError
 from training.reward.evaluation import Evaluation, evaluate, fit_calibration, results_write, rows_of
 from training.reward.model import RewardModel
+from training.reward.process import end_with_parent, folder_locked
 from training.reward.progress import ProgressBar
 from training.reward.stages import stopping_rows
 from training.reward.training import METRICS, OnStep, Trained, Trainer
@@ -29,6 +30,8 @@ MODEL = "model"
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
+    if options.tied:
+        end_with_parent()
     try:
         config = config_read(options.config) if options.config else Config()
         config = config.with_values(options.set)
@@ -62,6 +65,13 @@ def train(
     """
     _make_folder(folder, config, resume=resume)
     check_disk(folder)
+    with folder_locked(folder):
+        return _train(release, config, folder, resume=resume, verify=verify, on_step=on_step)
+
+
+def _train(
+    release: Path, config: Config, folder: Path, *, resume: bool, verify: bool, on_step: OnStep | None
+) -> dict[str, Evaluation]:
     corpus = corpus_read(release, config.data, verify=verify)
     check_corpus(corpus, config)
     started = time.monotonic()
@@ -145,6 +155,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument(
         "--unverified", action="store_true", help="do not check every byte of the release first"
+    )
+    parser.add_argument(
+        "--tied", action="store_true", help="end when the process that started this one is gone"
     )
     return parser.parse_args(arguments)
 

@@ -1,0 +1,68 @@
+"""Train a reward model on a release."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from training.models import RunState
+from training.reward.config import Config, config_read
+from training.reward.errors import BadConfig
+from training.selectors import release_folder
+from training.services import run_create, run_enqueue
+
+
+class Command(BaseCommand):
+    help = (
+        "Train a reward model on a release, in a child process (`python -m training.reward.train`). The run's "
+        "folder gets metrics.jsonl, checkpoints, results.json and the model; ctrl-C stops it, and --resume goes on "
+        "to the same weights."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("release", metavar="RELEASE", help="its folder, name or name@version")
+        parser.add_argument("--config", type=Path, help="TOML, such as training/configs/reward_identity.toml")
+        parser.add_argument("--set", action="append", dest="values", default=[], metavar="SECTION.NAME=VALUE")
+        parser.add_argument("--out", type=Path, help="the run's folder; below LIKENESS_HOME/runs by default")
+        parser.add_argument(
+            "--detach", action="store_true", help="leave it to the workers of the queue training"
+        )
+        parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+
+    def handle(
+        self, *, release: str, config: Path | None, values: list[str], out: Path | None, detach: bool, resume: bool,
+        **options: Any,
+    ) -> None:  # fmt: skip
+        folder = release_folder(release)
+        if folder is None:
+            raise CommandError(f"There is no release {release}: give its folder or its name.", returncode=2)
+        if resume and out is None:
+            raise CommandError("--resume needs the run's folder: --out FOLDER.", returncode=2)
+        try:
+            wanted = (config_read(config) if config else Config()).with_values(values)
+            run = run_create(release_folder=folder, config=wanted, folder=out, resume=resume)
+        except BadConfig as error:
+            raise CommandError(str(error), returncode=2) from None
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages), returncode=2) from None
+        if detach:
+            run_enqueue(run=run)
+            self.stdout.write(f"Run {run.pk} is queued; its folder is {run.folder}.")
+            return
+        # The child is started by no other command.
+        from training.work import run_work
+
+        try:
+            code = run_work(run=run, quiet=False)
+        except KeyboardInterrupt:
+            raise CommandError(
+                f"Stopped. The same command with --out {run.folder} --resume goes on.", returncode=130
+            ) from None
+        if code:
+            raise CommandError(f"Run {run.pk} failed; what it said stands above.", returncode=code)
+        assert run.state == RunState.FINISHED
+        self.stdout.write(self.style.SUCCESS(f"Run {run.pk} is finished: {run.folder}/model"))

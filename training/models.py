@@ -1,0 +1,72 @@
+"""Runs: one training job each, with a folder that says everything else."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from config.jobs.models import Job
+from datasets.models import Release
+
+
+class RunState(models.TextChoices):
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ACTIVE = (RunState.QUEUED, RunState.RUNNING)
+
+
+class Run(models.Model):
+    """One reward model in the making, or made. The folder is the run; this row finds it and says how it goes."""
+
+    name = models.CharField(max_length=200)
+    release = models.ForeignKey(
+        Release, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs"
+    )
+    release_folder = models.CharField(max_length=500)
+    config = models.TextField(help_text="TOML, training.reward.config.")
+    folder = models.CharField(max_length=500, unique=True)
+    state = models.CharField(max_length=16, choices=RunState, default=RunState.QUEUED)
+    error = models.TextField(blank=True, help_text="Why there is no model, in a sentence.")
+
+    stage = models.CharField(max_length=32, blank=True, help_text="teacher or model.")
+    step = models.PositiveIntegerField(default=0)
+    results = models.JSONField(default=list, blank=True, help_text="Rows of results.json.")
+
+    job = models.ForeignKey(
+        Job,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Of a run in the background.",
+    )
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="running") | Q(heartbeat_at__isnull=False),
+                name="runs_running_have_a_heartbeat",
+            ),
+            models.CheckConstraint(condition=Q(state="failed") ^ Q(error=""), name="runs_failed_say_why"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE

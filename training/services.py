@@ -1,0 +1,150 @@
+"""Every write to a run."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from config.accounts.models import User
+from config.jobs.services import job_cancel, job_create, job_resume
+from datasets.models import Release
+from training.models import ACTIVE, Run, RunState
+from training.reward.config import Config, config_of, toml_text
+
+KIND = "reward_train"
+RUNNING_ALREADY = "This run is under way: wait for it, or cancel it first."
+OTHER_CONFIGURATION = (
+    "The folder holds a run of another configuration or release: resume with the same ones, or choose "
+    "another folder."
+)
+HOLDS_A_RUN = "The folder holds a run already: resume it, or choose another folder."
+
+
+@transaction.atomic
+def run_create(
+    *,
+    release_folder: Path,
+    config: Config,
+    folder: Path | None = None,
+    name: str = "",
+    resume: bool = False,
+    created_by: User | None = None,
+) -> Run:
+    """Register a run that nobody works on yet, or, to resume, return the one of that folder made ready again.
+
+    Args:
+        release_folder: What it learns from.
+        config: How.
+        folder: Its own; one below LIKENESS_HOME/runs by default.
+        name: What a person calls it.
+        resume: Go on with what the folder holds.
+
+    Raises:
+        ValidationError: the folder is another run's, or this one is under way.
+    """
+    text = toml_text(config.as_dict())
+    release_folder = release_folder.resolve()
+    if folder is not None:
+        folder = folder.resolve()
+        found = Run.objects.select_for_update().filter(folder=str(folder)).first()
+        if found is not None:
+            return _again(found, release_folder, text, resume=resume)
+    run = Run(
+        name=name or release_folder.name,
+        release=Release.objects.filter(folder=str(release_folder)).first(),
+        release_folder=str(release_folder),
+        config=text,
+        folder=str(folder or f"new {timezone.now().isoformat()}"),
+        created_by=created_by,
+    )
+    run.full_clean(exclude=["created_by"])
+    run.save()
+    if folder is None:
+        run.folder = str(Path(settings.RUNS_ROOT) / f"reward-{run.pk}")
+        run.save(update_fields=["folder"])
+    return run
+
+
+def _again(run: Run, release_folder: Path, config: str, *, resume: bool) -> Run:
+    if not resume:
+        raise ValidationError(HOLDS_A_RUN)
+    if run.is_active:
+        raise ValidationError(RUNNING_ALREADY)
+    same = config_of(tomllib.loads(run.config)) == config_of(tomllib.loads(config))
+    if not same or run.release_folder != str(release_folder):
+        raise ValidationError(OTHER_CONFIGURATION)
+    run.state, run.error, run.finished_at = RunState.QUEUED, "", None
+    run.save(update_fields=["state", "error", "finished_at"])
+    return run
+
+
+@transaction.atomic
+def run_enqueue(*, run: Run, created_by: User | None = None) -> None:
+    """Leave a run to the workers of the queue training."""
+    if run.job is not None and not run.job.is_active:
+        job_resume(job=run.job)
+        return
+    run.job = job_create(
+        kind=KIND, params={"run": run.pk}, key=str(run.pk), label=run.name, created_by=created_by
+    )
+    run.save(update_fields=["job"])
+
+
+def run_begin(*, run: Run) -> None:
+    """Say that a process works on a run."""
+    now = timezone.now()
+    _update(
+        run,
+        state=RunState.RUNNING,
+        heartbeat_at=now,
+        started_at=run.started_at or now,
+        error="",
+        finished_at=None,
+    )
+
+
+def run_beat(*, run: Run, stage: str = "", step: int = 0) -> None:
+    """Say that its process is alive, and where it is."""
+    _update(run, heartbeat_at=timezone.now(), **({"stage": stage, "step": step} if stage else {}))
+
+
+def run_finish(*, run: Run, state: RunState, error: str = "") -> None:
+    """Say how a run ended; of a finished one, keep its results."""
+    changes: dict[str, Any] = {"state": state, "error": error, "finished_at": timezone.now()}
+    if state == RunState.FINISHED:
+        document = json.loads((Path(run.folder) / "results.json").read_text(encoding="utf-8"))
+        changes["results"] = document["results"]
+    _update(run, **changes)
+
+
+def run_cancel(*, run: Run) -> None:
+    """Stop a run of the background; its last checkpoint stays, so that it can be resumed."""
+    if run.job is not None:
+        job_cancel(job=run.job)
+    Run.objects.filter(pk=run.pk, state=RunState.QUEUED).update(
+        state=RunState.CANCELLED, finished_at=timezone.now()
+    )
+    run.refresh_from_db()
+
+
+def _update(run: Run, **changes: Any) -> None:
+    for name, value in changes.items():
+        setattr(run, name, value)
+    Run.objects.filter(pk=run.pk).update(**changes)
+
+
+def runs_fail_lost() -> int:
+    """Mark runs as failed whose job was given up by the workers; return how many."""
+    lost = Run.objects.filter(state__in=ACTIVE, job__state="failed")
+    return lost.update(
+        state=RunState.FAILED,
+        error="Its workers died again and again. Resume it.",
+        finished_at=timezone.now(),
+    )

@@ -9,8 +9,9 @@ from datasets.selectors.tracks import ClipFaces
 UNKNOWN = "–"
 GAP = "\N{NO-BREAK SPACE}"
 MUCH = 0.05
-COPIED = 0.5
-"""Share of the samples from which on a face counts as copied (datasets.identity.metrics.copy_paste)."""
+COPIED, LEANS = 0.5, 0.15
+"""Share of like samples, and leaning to one reference, from which on a face may be a copy
+(datasets.identity.metrics.copy_paste)."""
 LONG_GAP_S = 0.5
 
 Numbers = dict[str, Any]
@@ -89,9 +90,14 @@ def _survival(numbers: Numbers) -> Cell:
 
 def _copy(numbers: Numbers) -> Cell:
     picture, share = numbers.get("copy_paste_picture"), numbers.get("copy_paste_share")
+    leaning = numbers.get("copy_paste_leaning")
     if picture is None or share is None:
         return Cell(UNKNOWN)
-    return Cell(_text(picture, ".2f"), f"{_text(share, '%')} of the pictures", share > COPIED)
+    return Cell(
+        _text(picture, ".2f"),
+        f"{_text(share, '%')} of the pictures",
+        share > COPIED and (leaning or 0) > LEANS,
+    )
 
 
 def _over(limit: float) -> Callable[[Numbers, float], bool]:

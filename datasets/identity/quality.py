@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from datasets.identity.backends.align import SIDE, align
 from datasets.identity.faces import Face, Frame, yaw_proxy
 
 GOOD = 0.35
@@ -61,6 +62,21 @@ def measure_quality(frame: Frame, face: Face) -> Quality:
     return Quality(
         size=face.eye_distance, sharpness=sharpness, yaw=float(yaw_proxy(face.landmarks)), score=face.score
     )
+
+
+def focus(frame: Frame, face: Face) -> float:
+    """Return how sharp a face is beside itself: its finest detail over the next finer, about 0.3 to 0.9.
+
+    Standard deviations, inside the face, of the aligned 112x112 grey picture between Gaussians of sigma 1 and 2
+    pixels and between 2 and 4 (own choice). A ratio, so contrast and skin do not move it, and sigma 1 keeps noise
+    out. The aligned face is about 80 pixels wide: blur finer than 2 % of a face's width is not seen.
+    """
+    grey = cv2.cvtColor(align(frame, face.landmarks), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    y, x = (np.mgrid[:SIDE, :SIDE] + 0.5) / SIDE
+    inside = ((x - 0.5) / 0.36) ** 2 + ((y - 0.62) / 0.42) ** 2 <= 1
+    blurred = [cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (1.0, 2.0, 4.0)]
+    fine, coarse = (float((blurred[k] - blurred[k + 1])[inside].std()) for k in (0, 1))
+    return fine / max(coarse, 1e-6)
 
 
 def _ramp(value: float, low: float, high: float) -> float:

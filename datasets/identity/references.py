@@ -18,7 +18,7 @@ from datasets.identity.backends.align import grey_thumb
 from datasets.identity.backends.protocol import Backend
 from datasets.identity.errors import ReferencePictureError
 from datasets.identity.faces import Face, Frame, box_sizes
-from datasets.identity.quality import measure_quality
+from datasets.identity.quality import focus, measure_quality
 from datasets.identity.space import Space
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
@@ -27,7 +27,8 @@ ADVISED = (3, 5)
 # A second face this large beside the first leaves it open who is meant.
 RIVAL_SIZE = 0.5
 SMALL_EYES = 25
-BLURRED = 4
+BLURRED = 0.48
+"""`quality.focus` below which a reference is called blurred: docs/experiments/identity.md has the rates."""
 TURNED = 0.45
 
 
@@ -109,7 +110,7 @@ def reference_read(
         warnings.append(
             f"{name}: the face is small, {quality.size:.0f} pixels between the eyes ({SMALL_EYES} advised)."
         )
-    if quality.sharpness < BLURRED:
+    if focus(padded, face) < BLURRED:
         warnings.append(f"{name}: the face is blurred.")
     if abs(quality.yaw) > TURNED:
         warnings.append(f"{name}: the face is turned away.")

@@ -11,6 +11,8 @@ from datasets.identity.metrics.samples import PersonSamples
 from datasets.identity.references import Person
 
 SAME_PICTURE = 0.85
+LEANS = 0.15
+"""M_CP from which on a face leans to one picture more than in most calm films (docs/experiments/identity.md)."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,12 @@ class CopyPaste:
 
     @property
     def is_suspected(self) -> bool:
-        """Most of the clip shows one reference's picture."""
-        return self.share > 0.5
+        """Most of the clip shows one reference's picture, and the face leans to it: a hint, no verdict.
+
+        Either alone fires on calm, frontal clips, which look like a frontal reference. With one reference it cannot be
+        told, since `leaning` is unknown: False.
+        """
+        return self.share > 0.5 and self.leaning > LEANS
 
 
 def copy_paste(samples: PersonSamples, person: Person) -> CopyPaste:

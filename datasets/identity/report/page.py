@@ -132,7 +132,7 @@ def _verdict(row: _Row) -> str:
     if metrics.drop.longest_s >= 0.5:
         faults.append(f"is out of sight for up to {metrics.drop.longest_s:.1f} s")
     if metrics.copy_paste.is_suspected:
-        faults.append(f"copies the picture {escape(metrics.copy_paste.reference)}, pose and light included")
+        faults.append(f"may copy the picture {escape(metrics.copy_paste.reference)}, pose and light included")
     sentence = "; ".join(faults) or "nothing conspicuous"
     return f"{sentence[0].upper()}{sentence[1:]}."
 

@@ -225,18 +225,32 @@ def test_flicker_sees_jumps_and_not_drift(judge, people):
     assert jumps.people[0].flicker > 5 * drift.people[0].flicker
 
 
-def test_copy_paste_looks_at_the_picture_and_not_only_at_the_person(judge, people):
-    film = Film(standing(60, 180), constant(2))
+def copied(person, track, which):
+    """A person one of whose references is what the track shows: its picture and, to the model, its face."""
+    middle = len(track.thumbs) // 2
+    reference = replace(
+        person.references[which], thumb=track.thumbs[middle], embedding=track.embeddings[middle].copy()
+    )
+    return replace(
+        person, references=tuple(reference if k == which else r for k, r in enumerate(person.references))
+    )
+
+
+def test_copy_paste_needs_the_picture_and_the_face_of_one_reference(judge, people):
+    film = Film(standing(60, 180), mixed(75, np.full(75, 0.35), other=9))
     analysis, matching, metrics = judge(film, people)
     assert not metrics.people[0].copy_paste.is_suspected
 
     (track,) = [t for t in analysis.tracks if matching.person_of(t.number) == 0]
-    copied = replace(people[0].references[1], thumb=track.thumbs[len(track.thumbs) // 2])
-    references = (people[0].references[0], copied, people[0].references[2])
-    pasted = measure(analysis, matching, [replace(people[0], references=references), people[1]])
+    pasted = measure(analysis, matching, [copied(people[0], track, 1), people[1]]).people[0].copy_paste
+    assert pasted.is_suspected
+    assert pasted.reference == "1.jpg"
 
-    assert pasted.people[0].copy_paste.is_suspected
-    assert pasted.people[0].copy_paste.reference == "1.jpg"
+    alike = replace(people[0].references[1], thumb=track.thumbs[len(track.thumbs) // 2])
+    calm = replace(people[0], references=(people[0].references[0], alike, people[0].references[2]))
+    only_alike = measure(analysis, matching, [calm, people[1]]).people[0].copy_paste
+    assert only_alike.share == pasted.share > 0.5
+    assert not only_alike.is_suspected
 
 
 def test_copy_paste_does_not_look_at_what_is_behind_the_face(judge, people):
@@ -244,10 +258,11 @@ def test_copy_paste_does_not_look_at_what_is_behind_the_face(judge, people):
     (track,) = [t for t in analysis.tracks if matching.person_of(t.number) == 0]
     elsewhere = track.thumbs[len(track.thumbs) // 2].copy()
     elsewhere[:, :4], elsewhere[:, -4:], elsewhere[:3] = 255, 0, 255
-    copied = replace(people[0].references[0], thumb=elsewhere)
-    pasted = measure(analysis, matching, [replace(people[0], references=(copied,)), people[1]])
+    shown = replace(people[0].references[0], thumb=elsewhere)
+    pasted = measure(analysis, matching, [replace(people[0], references=(shown,)), people[1]])
 
-    assert pasted.people[0].copy_paste.is_suspected
+    assert pasted.people[0].copy_paste.share > 0.5
+    assert not pasted.people[0].copy_paste.is_suspected  # nothing to lean away from
 
 
 def test_m_cp_is_one_for_a_copy_and_minus_one_for_the_truth():

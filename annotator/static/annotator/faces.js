@@ -27,13 +27,14 @@ import { SIDES } from "./player.js";
 import { commonScale } from "./sparkline.js";
 import { Strip } from "./strip.js";
 
-/** Below this width of the window there is room for fewer crops that can be made out. */
-const WIDE = 1600;
+/** Crops across: fewer are larger, and only a very wide window has room for more that can be made out. */
+const ACROSS = Object.freeze({ mostly: 12, wide: 16 });
+const WIDE = 2400;
 
 /** @param {string} url @returns {Promise<FacesBody | null>} null where no faces were looked for */
 export async function fetchFaces(url) {
   /** @type {FacesBody} */
-  const body = await call(`${url}?across=${globalThis.innerWidth < WIDE ? 12 : 16}`);
+  const body = await call(`${url}?across=${globalThis.innerWidth < WIDE ? ACROSS.mostly : ACROSS.wide}`);
   if (!body.moments.length) return null;
   for (const side of SIDES) if (body[side]) warm(body[side]);
   return body;
@@ -78,6 +79,9 @@ export class Faces {
     this.#ids = people.map((person) => person.id);
     this.#root.dataset.faces = this.body ? "rows" : "none";
     const shown = this.body;
+    const moments = shown?.moments.length ?? 0;
+    this.#root.style.setProperty("--wb-moments", String(moments));
+    this.#root.style.setProperty("--wb-across", String(Math.max(moments, ACROSS.mostly)));
     this.#strips = shown ? people.map((person, n) => this.#stripsOf(shown, rows[n], person, n)) : [];
     this.#moments = shown?.moments ?? [];
     this.#clock = null;

@@ -172,6 +172,24 @@ def test_a_second_tab_waits_and_can_take_over(workbench: WorkbenchPage) -> None:
     assert Judgment.objects.count() == 1
 
 
+def test_a_tab_that_comes_back_does_everything_once(workbench: WorkbenchPage) -> None:
+    second = workbench.another_tab()
+    second.page.get_by_role("button", name="Work here instead").click()
+    second.wait_for_pair()
+    workbench.page.get_by_role("button", name="Work here instead").click()
+    expect(second.page.locator("[data-end]")).to_contain_text("open in another tab")
+    workbench.page.wait_for_function("() => globalThis.workbench?.pair")
+    workbench.press(*ANSWER)
+    workbench.submit()
+    workbench.wait_saved()
+    workbench.press("u")
+    expect(workbench.page.locator("#workbench")).to_have_attribute("data-state", "taking-back")
+    workbench.press("2", "Enter")
+    expect(workbench.page.locator("#workbench")).to_have_attribute("data-state", "judging")
+    workbench.wait_saved()
+    assert [judgment.supersedes_id is None for judgment in Judgment.objects.order_by("id")] == [True, False]
+
+
 def test_a_paused_study_says_so(workbench: WorkbenchPage, study: Study) -> None:
     workbench.page.wait_for_function("() => workbench.ready")
     study_pause(study=study)

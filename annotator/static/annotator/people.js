@@ -7,6 +7,7 @@
  * @typedef {import("./answer.js").Mark} Mark
  */
 import { showChoice } from "./choice.js";
+import { part } from "./dom.js";
 import { capNode, labelKeys, lineOf } from "./keys.js";
 
 export const SIDE_WORDS = Object.freeze({ left: "Left", right: "Right" });
@@ -108,11 +109,6 @@ export class People {
     item.append(kind, go, remove);
     return item;
   }
-}
-
-/** @param {Element} root @param {string} selector @returns {HTMLElement} */
-function part(root, selector) {
-  return /** @type {HTMLElement} */ (root.querySelector(selector));
 }
 
 /** @param {string} url @param {Person} person @param {number} index */

@@ -30,10 +30,10 @@ from training.reward.train import train
 
 HELD_OUT = ("feature_bleed", "reenact")
 SETTINGS: dict[str, list[str]] = {
-    "smooth": [],
     "human": ["training.strategy='human'"],
     "automatic": ["training.strategy='automatic'"],
     "random": ["training.strategy='random'"],
+    "smooth": [],
     "all": ["training.strategy='all'"],
     "no person loss": ["loss.person=0"],
     "no localisation": ["loss.localisation=0"],
@@ -49,8 +49,11 @@ SETTINGS: dict[str, list[str]] = {
 }
 COMMON = [
     f"data.holdout_recipes={list(HELD_OUT)}",
-    "training.teacher_steps=200",
-    "training.steps=600",
+    "data.steps=12",
+    "network.width=32",
+    "training.teacher_steps=150",
+    "training.steps=400",
+    "training.patience=4",
     "training.threads=1",
 ]
 # Half the width of a 95 % interval of a mean, in standard errors, by the number of seeds less one (Student's t).
@@ -168,7 +171,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("what", choices=["run", "table"])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=["smooth"])
+    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=["human", "all", "smooth"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=270)
     return parser.parse_args()

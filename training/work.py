@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from config.jobs.services import JobCancelled
 from training.child import Where, run_child
@@ -11,6 +12,10 @@ from training.services import run_beat, run_begin, run_finish
 
 REFUSED = 2
 """The command's exit code for what a person can mend; its last line is the sentence."""
+NO_TORCH = (
+    "Training needs torch, which is not installed here: pip install -r requirements/training.txt, or let a worker of "
+    "the queue training on a machine that has it do it."
+)
 
 
 def run_work(*, run: Run, on_beat: Callable[[Where], None] | None = None, quiet: bool) -> int:
@@ -20,6 +25,9 @@ def run_work(*, run: Run, on_beat: Callable[[Where], None] | None = None, quiet:
         JobCancelled, KeyboardInterrupt: whatever `on_beat` or the terminal raises, after the child has stopped.
     """
     run_begin(run=run)
+    if find_spec("torch") is None:
+        run_finish(run=run, state=RunState.FAILED, error=NO_TORCH)
+        return REFUSED
 
     def beat(where: Where) -> None:
         run_beat(run=run, stage=where.stage, step=where.step)
@@ -34,7 +42,7 @@ def run_work(*, run: Run, on_beat: Callable[[Where], None] | None = None, quiet:
     if ended.code == 0:
         run_finish(run=run, state=RunState.FINISHED)
     else:
-        why = ended.said or "Its output says why."
+        why = ended.said or "What it said stands above."
         run_finish(
             run=run,
             state=RunState.FAILED,

@@ -51,6 +51,15 @@ def test_what_cannot_be_trained_on_is_said_before_anything_starts(tmp_path, simu
     assert not Run.objects.exists()
 
 
+def test_without_torch_a_run_says_what_is_missing(simulated, monkeypatch):
+    monkeypatch.setattr("training.work.find_spec", lambda name: None)
+
+    with pytest.raises(CommandError, match=r"needs torch, .* pip install -r requirements/training.txt"):
+        call_command("train_reward", str(simulated))
+
+    assert Run.objects.get().state == RunState.FAILED
+
+
 def test_detached_it_is_left_to_the_workers(simulated, configured, capsys):
     call_command("train_reward", str(simulated), "--config", str(configured), "--detach")
 

@@ -63,6 +63,6 @@ class Command(BaseCommand):
                 f"Stopped. The same command with --out {run.folder} --resume goes on.", returncode=130
             ) from None
         if code:
-            raise CommandError(f"Run {run.pk} failed; what it said stands above.", returncode=code)
+            raise CommandError(f"Run {run.pk} failed. {run.error}", returncode=code)
         assert run.state == RunState.FINISHED
         self.stdout.write(self.style.SUCCESS(f"Run {run.pk} is finished: {run.folder}/model"))

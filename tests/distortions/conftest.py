@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ from django.core.files.storage import default_storage
 from datasets.cast import draw_clip, film
 from datasets.identity.analyse import analyse_clip
 from datasets.identity.backends import Backend
-from datasets.identity.store import analysis_write
+from datasets.identity.store import analysis_read, analysis_write
 from datasets.identity.tracks import Analysis
 from datasets.models import Clip, ClipAnalysis, FaceTrack, Person
 from tests.datasets.factories import make_clip, make_person
 from tests.datasets.identity.conftest import real_backend, shared_models
+from tests.made_once import MadeOnce
 
 __all__ = ["real_backend", "shared_models"]
 
@@ -41,13 +43,15 @@ class Scene:
 
 
 @pytest.fixture(scope="session")
-def drawn(real_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Film:
-    folder = tmp_path_factory.mktemp("cast")
+def drawn(real_backend: Backend, once: MadeOnce) -> Film:
+    folder = once("two-people-small", partial(_shoot, real_backend))
+    return Film(folder / "cast.mp4", analysis_read(folder / "tracks.npz"), folder / "tracks.npz")
+
+
+def _shoot(backend: Backend, folder: Path) -> None:
     clip = draw_clip(8, 2, frames=FRAMES, fps=Fraction(FPS), size=(384, 216), events=())
     path = film(clip, folder / "cast.mp4").clip
-    analysis = analyse_clip(path, real_backend)
-    analysis_write(analysis, folder / "tracks.npz")
-    return Film(path, analysis, folder / "tracks.npz")
+    analysis_write(analyse_clip(path, backend), folder / "tracks.npz")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 
 import pytest
 
@@ -18,16 +19,16 @@ __all__ = ["cast_clip", "cast_material", "real_backend", "shared_models"]
 
 
 @pytest.fixture(scope="session")
-def cast_clip(tmp_path_factory):
+def cast_clip(once):
     """Return two seconds of two people of the cast."""
-    folder = tmp_path_factory.mktemp("cast")
     clip = draw_clip(8, 2, frames=40, fps=Fraction(20), size=(384, 216), events=())
-    return film(clip, folder / "cast.mp4").clip
+    return once("two-people-for-recipes", lambda folder: film(clip, folder / "cast.mp4")) / "cast.mp4"
 
 
 @pytest.fixture(scope="session")
-def cast_material(cast_clip, real_backend, tmp_path_factory):
+def cast_material(cast_clip, real_backend, once):
     """Return the clip's frames and its material, as YuNet and MobileFaceNet see it."""
-    analysis = analyse_cached(cast_clip, real_backend, tmp_path_factory.mktemp("tracks"))
+    find = partial(analyse_cached, cast_clip, real_backend)
+    analysis = find(once("tracks-for-recipes", find))
     frames = read_frames(cast_clip)
     return frames, Material(scene_of(analysis), (), real_backend.space, procedural_read(cast_clip))

@@ -35,7 +35,8 @@ from datasets.cast.identity import Identity
 from datasets.cast.light import Light
 from datasets.cast.moving import Expression
 from datasets.cast.plates import PLATES, draw_plate
-from datasets.cast.render import Pose, render_person
+from datasets.cast.pose import Pose
+from datasets.cast.render import render_person
 from datasets.media.read import read_frames
 from datasets.media.write import write_video
 
@@ -367,10 +368,12 @@ def _cpu() -> float:
     )
 
 
-def choose(models: Models, *, seed: int, people: int = 90, keep: int = 12, draws: int = 3) -> None:
-    """Print a cast that is easy to tell apart: farthest points, by both embedders on hard draws.
+def choose(models: Models, *, seed: int, draws: int, people: int = 90, keep: int = 12) -> None:
+    """Print a cast that is easy to tell apart for every embedder, from hard draws of their own.
 
-    Two people are as far apart as their pictures are on average, less what pictures of one person are.
+    The loss of a cast is a soft error rate: how many pictures of one person lie beyond a threshold, and how many of two
+    people within it, each counted by a logistic curve, for the embedder that does worst. It starts from the farthest
+    points, and single people are exchanged as long as that helps.
     """
     seeds = [seed * 1000 + k for k in range(people)]
     stills = [
@@ -379,17 +382,59 @@ def choose(models: Models, *, seed: int, people: int = 90, keep: int = 12, draws
         for d in range(draws)
     ]
     total = np.zeros((people, people))
+    costs = []
     for name, embed in models.embedders.items():
         vectors = np.stack([embed(s.picture, s.box, s.marks) for s in stills])
-        apart = distance(name, vectors[:, None], vectors[None])
-        apart = apart.reshape(people, draws, people, draws).mean(axis=(1, 3))
-        own = np.diag(apart) * draws / (draws - 1)
-        total += (apart - (own[:, None] + own[None]) / 2) / apart[np.triu_indices(people, 1)].mean()
+        apart = distance(name, vectors[:, None], vectors[None]).reshape(people, draws, people, draws)
+        between = apart.mean(axis=(1, 3))
+        own = np.diag(between) * draws / (draws - 1)
+        total += (between - (own[:, None] + own[None]) / 2) / between[np.triu_indices(people, 1)].mean()
+        costs.append(_costs(apart))
     np.fill_diagonal(total, 0)
     picked = [int(np.argmax(total.sum(axis=1)))]
     while len(picked) < keep:
         picked.append(int(np.argmax(total[:, picked].min(axis=1))))
-    print("CHOSEN =", tuple(seeds[k] for k in picked))
+    print("CHOSEN =", tuple(seeds[k] for k in _exchanged(picked, costs, people)))
+
+
+def _costs(apart: Vector) -> list[tuple[Vector, Vector]]:
+    """Return for some thresholds what each person costs (P,), and each pair (P, P), of distances (P, D, P, D)."""
+    people, draws = apart.shape[:2]
+    own = np.stack([apart[k, :, k][np.triu_indices(draws, 1)] for k in range(people)])
+    others = apart.transpose(0, 2, 1, 3)[np.triu_indices(people, 1)]
+    soft = 0.15 * (others.mean() - own.mean())
+    return [
+        (
+            (1 / (1 + np.exp((threshold - own) / soft))).mean(axis=1),
+            (1 / (1 + np.exp((apart - threshold) / soft))).mean(axis=(1, 3)),
+        )
+        for threshold in np.linspace(own.mean(), others.mean(), 21)
+    ]
+
+
+def _loss(picked: list[int], costs: list[list[tuple[Vector, Vector]]]) -> float:
+    """Return the soft error rate of some people at the best threshold, for the embedder that does worst."""
+    upper = np.triu_indices(len(picked), 1)
+    return max(
+        min(float(own[picked].mean() + pair[np.ix_(picked, picked)][upper].mean()) / 2 for own, pair in steps)
+        for steps in costs
+    )
+
+
+def _exchanged(picked: list[int], costs: list[list[tuple[Vector, Vector]]], people: int) -> list[int]:
+    best = _loss(picked, costs)
+    while True:
+        tries = [
+            [*picked[:at], other, *picked[at + 1 :]]
+            for at in range(len(picked))
+            for other in range(people)
+            if other not in picked
+        ]
+        losses = [_loss(each, costs) for each in tries]
+        at = int(np.argmin(losses))
+        if losses[at] >= best:
+            return picked
+        best, picked = losses[at], tries[at]
 
 
 # ------------------------------------------------------------------ pictures
@@ -449,7 +494,7 @@ def main() -> None:
             elif what == "pictures":
                 pictures(options.seed, options.images)
             elif what == "choose":
-                choose(models, seed=options.seed)
+                choose(models, seed=options.seed, draws=options.draws)
             else:
                 parser.error(f"no figure {what!r}")
 

@@ -99,7 +99,7 @@ class Optimiser:
 
     learning_rate: float = 1e-4
     rank: int = 32
-    alpha: float = 32.0
+    alpha: int = 32
     beta1: float = 0.9
     beta2: float = 0.999
     weight_decay: float = 0.0

@@ -256,6 +256,7 @@ PEOPLE = Table(
             "faces",
             ListOf(Struct({"reference": TEXT, "backend": TEXT, "embedding": _NUMBERS})),
             "What face models make of the references: the picture's sha256, detector and embedder, the vector.",
+            since=2,
         ),
     ),
 )

@@ -241,7 +241,7 @@ class _Reading:
         for row in self.release.rows("people", columns=["person_id", "faces"]):
             own = [
                 face["embedding"]
-                for face in row["faces"] or []
+                for face in row.get("faces") or []  # Releases of version 1 have none.
                 if embedder_of(face["backend"]) == embedder_of(backend)
             ]
             if own:

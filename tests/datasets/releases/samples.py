@@ -65,7 +65,8 @@ def person_row(name: str, *, references: int = 2, **changes: Any) -> Row:
         ],
         "consent": "for tests",
         "faces": [
-            {"reference": sha256(images[0]), "backend": "a detector@1+test@1", "embedding": [1.0, 0.0]}
+            {"reference": sha256(image), "backend": "a detector@1+test@1", "embedding": [1.0, 0.0]}
+            for image in images[:1]
         ],
         **changes,
     }

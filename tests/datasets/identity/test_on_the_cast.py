@@ -18,6 +18,9 @@ from datasets.identity.metrics.measure import measure
 from datasets.identity.references import Person, reference_read
 from datasets.media.write import write_video
 
+# On one worker, which makes each film once.
+pytestmark = pytest.mark.xdist_group("dlib on the cast")
+
 ANNA, BELA, STRANGER = (draw_identity(seed) for seed in (4060, 4086, 4074))
 
 

@@ -359,7 +359,7 @@ def test_any_key_is_a_safe_name_and_comes_back(key):
 
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    max_examples=25,
+    max_examples=10,
     deadline=None,
 )
 @given(names=st.lists(keys, min_size=1, max_size=3, unique=True), references=st.integers(0, 2), prompt=keys)

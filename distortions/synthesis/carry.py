@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import cv2
@@ -21,6 +21,7 @@ _SOFTNESS = 512.0
 _FADE_YAW = (0.18, 0.38)  # from the nearest key's
 _SHARE_YAW = 0.10
 _ENOUGH = 0.12
+_REMEMBERED = 12  # changes, half a megabyte each
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,7 @@ class Carried:
     subject: Subject
     keys: tuple[Key, ...]
     visible: Visibility
+    _first: dict[int, Image] = field(default_factory=dict, repr=False)
 
     @cached_property
     def reach(self) -> NDArray[np.float32]:
@@ -50,17 +52,28 @@ class Carried:
         return (smoothstep((high - gap) / (high - low)) * self.subject.seen).astype(np.float32)
 
     def change_at(self, frame: NDArray[np.uint8], index: int) -> Image:
-        """Return the change (side, side, 3) for a frame, 0 where the face is hidden or not the key's."""
+        """Return the change (side, side, 3) for a frame, 0 where the face is hidden or not the key's.
+
+        The first frames asked for are remembered: calibration draws the same few again and again.
+        """
+        if index in self._first:
+            return self._first[index]
+        change = self._change(frame, index)
+        if len(self._first) < _REMEMBERED:
+            self._first[index] = change
+        return change
+
+    def _change(self, frame: NDArray[np.uint8], index: int) -> Image:
         side = self.subject.side
         crop = cut_out(frame, self.subject.matrix(index), side)
         picture = flow_picture(crop)
         total = np.zeros_like(crop)
         for key, weight in self._weights(index):
-            field = followed(key.picture, picture, side)
-            residual = np.abs(sampled(key.crop, field) - crop).mean(axis=2)
+            move = followed(key.picture, picture, side)
+            residual = np.abs(sampled(key.crop, move) - crop).mean(axis=2)
             residual = cv2.GaussianBlur(residual, (0, 0), 0.015 * side)
             sure = np.exp(-(np.maximum(residual - _TOLERATED, 0) ** 2) / _SOFTNESS)
-            total += sampled(key.change, field) * (weight * sure)[..., None]
+            total += sampled(key.change, move) * (weight * sure)[..., None]
         mask = face_oval(side, float(self.subject.yaw[index])) * cv2.resize(self.visible[index], (side, side))
         return np.asarray(total * mask[..., None], np.float32)
 

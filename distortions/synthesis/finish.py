@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from distortions.synthesis.recipe import Frame, Frames
 
@@ -58,23 +57,26 @@ def finished(frames: Frames, finish: Finish, *, threads: int = 2) -> Iterator[Fr
     rng = np.random.default_rng(finish.seed)
     height, width = frames.shape[1:3]
     noise = rng.standard_normal((height + _SPARE, width + _SPARE), np.float32) * np.float32(finish.grain)
-    grain = np.rint(noise).astype(np.int16)
+    # The same in all three colours, for film has its grain in its light; apart by sign, for bytes have none.
+    lighter, darker = (
+        np.repeat(np.rint(np.maximum(part, 0)).astype(np.uint8)[..., None], 3, axis=2)
+        for part in (noise, -noise)
+    )
     corners = rng.integers(0, _SPARE + 1, (len(frames), 2))
-    flips = rng.integers(0, 2, len(frames))
+    turned = rng.integers(0, 2, len(frames))
 
     def one(index: int) -> Frame:
         top, left = corners[index]
-        part = grain[top : top + height, left : left + width]
-        return _finished(frames[index], finish.sharpen, -part if flips[index] else part)
+        place = np.s_[top : top + height, left : left + width]
+        up, down = (darker, lighter) if turned[index] else (lighter, darker)
+        return _finished(frames[index], finish.sharpen, up[place], down[place])
 
     with ThreadPoolExecutor(threads) as pool:
         yield from pool.map(one, range(len(frames)))
 
 
-def _finished(frame: Frame, sharpen: float, grain: NDArray[np.int16]) -> Frame:
+def _finished(frame: Frame, sharpen: float, up: Frame, down: Frame) -> Frame:
     if sharpen:
         blurred = cv2.GaussianBlur(frame, (5, 5), _FINE)
         frame = np.asarray(cv2.addWeighted(frame, 1 + sharpen, blurred, -sharpen, 0), np.uint8)
-    # The same grain in all three colours: film has it in its light.
-    grey = cv2.cvtColor(grain, cv2.COLOR_GRAY2RGB) if grain.dtype != np.int16 else np.dstack([grain] * 3)
-    return np.asarray(cv2.add(frame, grey, dtype=cv2.CV_8U), np.uint8)
+    return np.asarray(cv2.subtract(cv2.add(frame, up), down), np.uint8)

@@ -31,7 +31,9 @@ LEAST = 16.0
 """Smaller tilts that the landmarks do not show are left, for the score's peak is no finer: on upright heads of the cast
 it lies up to 13 degrees aside."""
 _EVERY_S = 0.3
+_FEW = 5  # frames of a clip that are tried first: most heads are upright all the time
 _ROOM = 6.0  # side of the turned crop, in distances between the eyes
+_MOST_EYES = 32.0  # pixels between the eyes: larger faces are made smaller, which is quicker and no worse
 _NEAR = 1.2  # of those: a face farther from the crop's middle is somebody else's
 
 
@@ -48,6 +50,9 @@ def upright(scene: Scene, frames: Frames, detector: Detector) -> Scene:
 
 def _righted(subject: Subject, frames: Frames, fps: float, detector: Detector) -> Subject:
     seen = np.flatnonzero(subject.seen > 0)
+    few = seen[np.linspace(0, len(seen) - 1, min(_FEW, len(seen))).round().astype(int)]
+    if not any(abs(hidden_tilt(frames[i], subject.points[i], int(i), detector)) > LEAST for i in few):
+        return subject
     probed = seen[:: max(1, round(_EVERY_S * fps))]
     found = [hidden_tilt(frames[i], subject.points[i], int(i), detector) for i in probed]
     tilts = median_filter(np.array(found), size=3, mode="nearest") if found else np.zeros(1)
@@ -120,9 +125,10 @@ def found_turned(
 
 def turning(points: Points, tilt: float, eyes: float) -> tuple[Matrix, int]:
     """Return the way (2, 3) from the frame to a square about a face, turned upright, and the square's side."""
-    middle, side = points.mean(axis=0), max(48, round(_ROOM * eyes))
+    scale = min(1.0, _MOST_EYES / eyes)
+    middle, side = points.mean(axis=0), max(48, round(_ROOM * eyes * scale))
     line = points[1] - points[0]
     roll = float(np.degrees(np.arctan2(line[1], line[0])))
-    matrix = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), roll + tilt, 1.0)
+    matrix = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), roll + tilt, scale)
     matrix[:, 2] += side / 2 - middle
     return np.asarray(matrix, np.float64), side

@@ -42,16 +42,13 @@ def warp_frame(frame: NDArray[np.uint8], out: NDArray[np.uint8], field: Field, m
     x0, y0, x1, y1 = window = window_of(matrix, field.shape[0], (width, height))
     if x1 - x0 < 2 or y1 - y0 < 2:
         return
-    moved = into_frame(field, matrix, window) @ inverted(matrix)[:, :2].T.astype(np.float32)
-    changed = np.abs(moved).max(axis=2) > 1 / 64
+    turn = np.ascontiguousarray(inverted(matrix)[:, :2], np.float32)
+    moved = cv2.transform(into_frame(field, matrix, window), turn)
+    across, down = cv2.split(moved)
+    changed = np.maximum(np.abs(across), np.abs(down)) > 1 / 64
     if not changed.any():
         return
-    xs, ys = np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32)
-    warped = cv2.remap(
-        frame,
-        moved[..., 0] + xs,
-        moved[..., 1] + ys[:, None],
-        cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    across += np.arange(x0, x1, dtype=np.float32)
+    down += np.arange(y0, y1, dtype=np.float32)[:, None]
+    warped = cv2.remap(frame, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     np.copyto(out[y0:y1, x0:x1], warped, where=changed[..., None])

@@ -4,7 +4,7 @@ from django.db.models import Model, QuerySet
 from rest_framework import mixins, serializers, viewsets
 
 from config.web.api import ApiRequest
-from datasets.models import Clip, ClipState, Pair, Person, Reference
+from datasets.models import Clip, ClipState, ClipTruth, KnownAnswer, Pair, Person, Reference
 
 
 class LeadsOnlyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -37,7 +37,20 @@ class PersonViewSet(LeadsOnlyViewSet):
     filterset_fields = ["key", "is_procedural"]
 
 
+class TruthOut(serializers.ModelSerializer):
+    people: serializers.SlugRelatedField = serializers.SlugRelatedField(
+        many=True, slug_field="key", read_only=True, help_text="Keys of those whose faces were changed."
+    )
+
+    class Meta:
+        model = ClipTruth
+        fields = ["recipe", "severity", "schedule", "onset_frame", "is_control", "change", "people"]
+
+
 class ClipOut(serializers.ModelSerializer):
+    truth = TruthOut(
+        read_only=True, allow_null=True, default=None, help_text="Of a distorted clip: what was done."
+    )
     subjects: serializers.SlugRelatedField = serializers.SlugRelatedField(
         many=True, slug_field="key", read_only=True, help_text="Keys of the people who should appear."
     )
@@ -65,23 +78,51 @@ class ClipOut(serializers.ModelSerializer):
             "licence",
             "parent",
             "subjects",
+            "truth",
             "created_at",
         ]
 
 
 class ClipViewSet(LeadsOnlyViewSet):
-    queryset = Clip.objects.exclude(state=ClipState.REMOVED).prefetch_related("subjects")
+    queryset = Clip.objects.exclude(state=ClipState.REMOVED).prefetch_related("subjects", "truth__people")
     serializer_class = ClipOut
     filterset_fields = ["sha256", "state", "origin", "generator", "generator_version", "subjects__key"]
 
 
+class KnownAnswerOut(serializers.ModelSerializer):
+    preference = serializers.CharField(help_text="a, b or tie.")
+    recipe = serializers.CharField(source="edit.recipe")
+    severity = serializers.IntegerField(source="edit.severity")
+    onset_frame = serializers.IntegerField(source="edit.onset_frame", allow_null=True)
+
+    class Meta:
+        model = KnownAnswer
+        fields = [
+            "preference",
+            "kind",
+            "edited_side",
+            "recipe",
+            "severity",
+            "onset_frame",
+            "reserved_for_test",
+            "batch",
+        ]
+
+
 class PairOut(serializers.ModelSerializer):
+    known_answer = KnownAnswerOut(
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="Of a synthetic pair: what is so by construction.",
+    )
+
     class Meta:
         model = Pair
-        fields = ["id", "key", "clip_a", "clip_b", "prompt", "published_better", "created_at"]
+        fields = ["id", "key", "clip_a", "clip_b", "prompt", "published_better", "known_answer", "created_at"]
 
 
 class PairViewSet(LeadsOnlyViewSet):
-    queryset = Pair.objects.all()
+    queryset = Pair.objects.select_related("known_answer__edit").defer("known_answer__edit__record")
     serializer_class = PairOut
-    filterset_fields = ["key", "clip_a", "clip_b"]
+    filterset_fields = ["key", "clip_a", "clip_b", "known_answer__reserved_for_test"]

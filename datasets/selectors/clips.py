@@ -55,9 +55,16 @@ class OtherClip:
     pair: Pair
     clip: Clip
 
+    @property
+    def is_better(self) -> bool:
+        """Whether the other clip is the better one of a synthetic pair."""
+        side = "a" if self.pair.clip_a_id == self.clip.pk else "b"
+        return hasattr(self.pair, "known_answer") and self.pair.known_answer.preference == side
+
 
 def pairs_of(clip: Clip) -> list[OtherClip]:
-    pairs = Pair.objects.filter(Q(clip_a=clip) | Q(clip_b=clip)).select_related("clip_a", "clip_b")
+    pairs = Pair.objects.filter(Q(clip_a=clip) | Q(clip_b=clip))
+    pairs = pairs.select_related("clip_a", "clip_b", "known_answer")
     pairs = pairs.prefetch_related("clip_a__clip_subjects__person", "clip_b__clip_subjects__person")
     return [OtherClip(pair, pair.clip_b if pair.clip_a_id == clip.pk else pair.clip_a) for pair in pairs]
 

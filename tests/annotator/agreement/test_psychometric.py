@@ -20,6 +20,8 @@ def test_the_threshold_that_answers_were_drawn_from_is_found(threshold):
     fit = psychometric_fit(drawn(threshold, 0.6, 0.25, 2000, 1), guess=0.25)
     assert fit is not None
     assert fit.threshold == pytest.approx(threshold, abs=0.15)
+    assert fit.low is not None
+    assert fit.high is not None
     assert fit.low < fit.threshold < fit.high
     assert fit.at(-50) == pytest.approx(0.25)
     assert fit.at(50) == pytest.approx(0.98)

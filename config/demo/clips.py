@@ -5,7 +5,7 @@ drawn on the first start.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,15 +46,18 @@ SCENES = (
 GENERATORS = {"Steady": "1.0", "Drifter": "0.9", "Swapper": "0.9"}
 
 
-def write_demo_clips(folder: Path) -> Iterator[Path]:
+def write_demo_clips(folder: Path, scenes: Sequence[Scene] = SCENES, *, workers: int = 2) -> Iterator[Path]:
     """Write one folder for each scene, with clips, references and manifest; give each as soon as it is there.
 
-    A scene that an earlier start has finished is left as it is. Needs OpenCV.
+    Each scene is drawn by so many workers; one that an earlier start has finished is left as it is. Needs OpenCV.
     """
-    for number, scene in enumerate(SCENES, start=1):
+    shown: set[int] = set()
+    for number, scene in enumerate(scenes, start=1):
         place = folder / f"cast-{number}"
         if not (place / MANIFEST).exists():
-            _write_scene(place, scene, seed=number)
+            new = [person for person in scene.people if person not in shown]
+            _write_scene(place, scene, new, seed=number, workers=workers)
+        shown.update(scene.people)
         yield place
 
 
@@ -77,14 +80,14 @@ def scene_clip(scene: Scene, generator: str, seed: int) -> "Clip":
     )
 
 
-def _write_scene(place: Path, scene: Scene, *, seed: int) -> None:
+def _write_scene(place: Path, scene: Scene, new: Sequence[int], *, seed: int, workers: int) -> None:
     from datasets.cast import film
 
-    references = _write_references(place, scene)
+    references = _write_references(place, new)
     rows = []
     for generator, version in GENERATORS.items():
         name = f"{generator.lower()}.mp4"
-        filmed = film(scene_clip(scene, generator, seed), place / name, workers=2)
+        filmed = film(scene_clip(scene, generator, seed), place / name, workers=workers)
         # In a folder of clips everything is taken for a clip.
         filmed.truth_file.unlink()
         rows.append(
@@ -107,16 +110,15 @@ def _write_scene(place: Path, scene: Scene, *, seed: int) -> None:
     unfinished.rename(place / MANIFEST)
 
 
-def _write_references(place: Path, scene: Scene) -> list[str]:
+def _write_references(place: Path, people: Sequence[int]) -> list[str]:
     """Write pictures of those whom no earlier scene has shown, and return them as a manifest names them."""
     from datasets.cast import chosen_cast, draw_reference
 
     cast = chosen_cast(len(PROCEDURAL))
-    shown = {person for earlier in SCENES[: SCENES.index(scene)] for person in earlier.people}
     (place / "references").mkdir(parents=True, exist_ok=True)
     written = []
-    for person in scene.people:
-        for view in VIEWS if person not in shown else ():
+    for person in people:
+        for view in VIEWS:
             name = f"references/{PROCEDURAL[person].lower()}-{view}.png"
             Image.fromarray(draw_reference(cast[person], view, seed=person)).save(place / name)
             written.append(f"{PROCEDURAL[person]}={name}")

@@ -1,5 +1,10 @@
-"""`make demo` as a newcomer meets it: one command, a pair that can be judged, Ctrl-C, and again."""
+"""`make demo` as a newcomer meets it: one command, a pair that can be judged, Ctrl-C, and again.
 
+The first scene is drawn and its faces are found by dlib; the others, as after an earlier start, are there already,
+and are small clips without faces.
+"""
+
+import csv
 import http.cookiejar
 import json
 import os
@@ -16,12 +21,17 @@ from urllib.parse import urlencode
 
 import psutil
 import pytest
+from django.core.management import CommandError, call_command
 
-from config.demo.clips import GENERATORS, SCENES
-from config.demo.site import free_port
+from config.demo.clips import COLUMNS, GENERATORS, MANIFEST, PROCEDURAL, SCENES
+from datasets.media.testclips import Behaviour, TestClip, render_frames
+from datasets.media.write import write_video
+from tests.live_site import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
-PATIENCE_S = 240
+# Only end a test that would never end.
+PATIENCE_S = 900
+REPLY_WITHIN_S = 120
 
 pytestmark = pytest.mark.slow
 
@@ -49,8 +59,8 @@ class Demo:
         assert len(family) >= 4  # gunicorn and Celery, each with children of their own
         self.process.send_signal(signal.SIGINT)
         self.said += self.process.stdout.read()
-        assert self.process.wait(timeout=60) == 0, self.said
-        _, alive = psutil.wait_procs(family, timeout=10)
+        assert self.process.wait(timeout=PATIENCE_S) == 0, self.said
+        _, alive = psutil.wait_procs(family, timeout=60)
         assert alive == []
 
 
@@ -68,7 +78,7 @@ def demo(home: Path, *arguments: str) -> Iterator[Demo]:
         "PYTHONUNBUFFERED": "1",
     }
     with subprocess.Popen(
-        [sys.executable, "manage.py", "demo", "--port", str(free_port(18300)), *arguments],
+        [sys.executable, "manage.py", "demo", "--port", str(free_port()), *arguments],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -95,14 +105,14 @@ class Browser:
 
     def get(self, path: str, **headers: str) -> bytes:
         with self._open(
-            urllib.request.Request(f"{self.address}{path}", headers=headers), timeout=30
+            urllib.request.Request(f"{self.address}{path}", headers=headers), timeout=REPLY_WITHIN_S
         ) as response:
             return response.read()
 
     def post(self, path: str, body: bytes, content_type: str) -> tuple[str, bytes]:
         headers = {"Content-Type": content_type, "X-CSRFToken": self._token(), "Referer": self.address}
         request = urllib.request.Request(f"{self.address}{path}", data=body, headers=headers)
-        with self._open(request, timeout=30) as response:
+        with self._open(request, timeout=REPLY_WITHIN_S) as response:
             return response.url, response.read()
 
     def log_in(self, username: str, password: str) -> None:
@@ -115,7 +125,31 @@ class Browser:
         return next((cookie.value or "" for cookie in self.cookies if cookie.name == "csrftoken"), "")
 
 
+def write_small_clips(folder: Path, *names: str, seed: int = 0) -> None:
+    folder.mkdir(parents=True)
+    for name, behaviour in zip(names, Behaviour, strict=False):
+        clip = TestClip(behaviour=behaviour, seed=seed, frames=12, width=160, height=90)
+        write_video(render_frames(clip), folder / name, fps=24)
+
+
+def write_later_scenes(clips: Path) -> None:
+    """Leave all scenes but the first as an earlier start would have."""
+    for number, scene in list(enumerate(SCENES, start=1))[1:]:
+        place = clips / f"cast-{number}"
+        names = {generator: f"{generator.lower()}.mp4" for generator in GENERATORS}
+        write_small_clips(place, *names.values(), seed=number)
+        with (place / MANIFEST).open("w", newline="", encoding="utf-8") as file:
+            rows = csv.DictWriter(file, COLUMNS, restval="")
+            rows.writeheader()
+            people = ";".join(PROCEDURAL[person] for person in scene.people)
+            for generator, name in names.items():
+                rows.writerow(
+                    {"clip": name, "prompt": scene.prompt, "subjects": people, "generator": generator}
+                )
+
+
 def test_a_pair_can_be_judged_and_ctrl_c_leaves_nothing_running(tmp_path: Path) -> None:
+    write_later_scenes(tmp_path / "demo" / "clips")
     with demo(tmp_path) as first:
         address = first.listen(r"runs at (http://127\.0\.0\.1:\d+/)")
         password = first.listen(r"annotator +password +(\S+)")
@@ -143,13 +177,13 @@ def test_a_pair_can_be_judged_and_ctrl_c_leaves_nothing_running(tmp_path: Path) 
         second.stop()
 
 
-def test_a_folder_of_clips_of_ones_own_becomes_a_study(tmp_path: Path, shared_data: Path) -> None:
-    with demo(tmp_path, "--clips", str(shared_data / "import.csv")) as running:
-        running.listen(r"Judge pairs at \S+(/w/demo-import/)")
+def test_a_folder_of_clips_of_ones_own_becomes_a_study(tmp_path: Path) -> None:
+    write_small_clips(tmp_path / "mine", "scene__one.mp4", "scene__two.mp4")
+    with demo(tmp_path, "--clips", str(tmp_path / "mine")) as running:
+        running.listen(r"Judge pairs at \S+(/w/demo-mine/)")
         running.stop()
 
 
 def test_a_folder_that_is_not_there_is_said_before_anything_starts(tmp_path: Path) -> None:
-    with demo(tmp_path, "--clips", str(tmp_path / "nowhere")) as running:
-        running.listen(r"(neither a folder nor a manifest)")
-        assert running.process.wait(timeout=30) == 1
+    with pytest.raises(CommandError, match="neither a folder nor a manifest"):
+        call_command("demo", clips=tmp_path / "nowhere")

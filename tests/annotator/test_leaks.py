@@ -13,11 +13,13 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from annotator.models import Item, Slot, Study
+from annotator.services.gold import gold_add, gold_settings
 from annotator.services.studies import study_create, study_open
 from datasets.media.playback import make_playback
 from datasets.models import Clip, ClipAnalysis, IdentityTrack, Pair, Reference
 from tests.annotator.analyses import make_analysis
 from tests.annotator.factories import make_annotator, make_clip, make_person
+from tests.annotator.known import know
 from tests.annotator.test_slots_api import claim, client_of, submit
 from tests.datasets.media.clips import encode, moving_square
 
@@ -206,6 +208,58 @@ def test_two_slots_of_one_clip_look_like_two_of_different_clips(study):
     crops = [{**each, "Content-Length": ""} for clip, each in everything if clip < 0]
     assert len({tuple(sorted(each.items())) for each in crops}) == 1
     assert "Last-Modified" not in everything[0][1]
+
+
+@pytest.fixture
+def gold_study(study) -> Study:
+    """The three pairs again, one of them a test question that is due at once."""
+    pair = Pair.objects.get(pk=FIRST_PAIR + 1)
+    know(pair, *pair.clip_a.subjects.all()[:1], batch="secret batch", recipe="secret_recipe", onset=11)
+    Slot.objects.filter(item__pair=pair).delete()
+    Item.objects.filter(pair=pair).delete()
+    gold_add(study=study)
+    gold_settings(
+        study=study,
+        share=0.5,
+        most=None,
+        tie_up_to=2,
+        feedback=False,
+        qualification_size=0,
+        qualification_pass=0,
+    )
+    return study
+
+
+@pytest.mark.django_db
+def test_a_test_question_looks_like_any_pair(gold_study):
+    """The same keys and kinds of values in every payload and reply, the same headers, and no word of what is known."""
+    client = client_of(make_annotator(gold_study))
+    shapes: dict[bool, set[str]] = {True: set(), False: set()}
+    told = []
+    while (claimed := claim(client, gold_study)).status_code == 200:
+        is_gold = Item.objects.get(slots__state="leased").is_gold
+        reply = submit(client, claimed.json()["slot"]["token"])
+        last = client.get(f"/api/v1/studies/{gold_study.slug}/slots/last")
+        for response in (claimed, reply, last):
+            headers = sorted(key for key in response.headers if key != "Content-Length")
+            shapes[is_gold].add(json.dumps([shape_of(response.json()), headers]))
+            told.append(response.content.decode())
+    assert shapes[True] == shapes[False]
+    assert len(shapes[True]) == 3
+    text = "\n".join([*told, client.get("/api/v1/judgments").content.decode()])
+    for word in ("secret", "gold", "known", "synthetic", "distort"):
+        assert word not in text
+
+
+def shape_of(value: Any) -> Any:
+    """JSON without what differs from pair to pair; words that are one of a few stay."""
+    if isinstance(value, dict):
+        # Of the first pair there is no pace yet, whichever it is.
+        return {key: "" if key == "median_seconds" else shape_of(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [shape_of(each) for each in value[:1]]
+    is_word = value is None or isinstance(value, bool) or value in ("answer", "review", "gold", "qualify")
+    return value if is_word else type(value).__name__
 
 
 @pytest.mark.parametrize(

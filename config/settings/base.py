@@ -247,6 +247,8 @@ MEDIA_LIMITS = {
 
 # Faces: which backend (empty: the best that works), where its files lie, and whether clips are analysed unasked.
 FACE_BACKEND = env.str("LIKENESS_FACE_BACKEND", default="")
+# Reports how far distortions went, beside the one that solved for it; empty for none.
+SECOND_FACE_BACKEND = env.str("LIKENESS_SECOND_FACE_BACKEND", default="dlib")
 FACE_MODELS = Path(env.str("LIKENESS_MODELS", default=str(HOME / "models"))).expanduser()
 ANALYSE_CLIPS = env.bool("LIKENESS_ANALYSE_CLIPS", default=find_spec("cv2") is not None)
 

@@ -62,7 +62,7 @@ def attempt(
         )  # fmt: skip
         try:
             made = distort(
-                studio.frames, studio.material, order, studio.backend,
+                studio.frames, studio.material, order, studio.backend, reporter=studio.reporter,
                 source_sha256=studio.clip.playback_sha256,
             )  # fmt: skip
         except (Unreachable, NoDonor) as error:
@@ -90,6 +90,7 @@ def _record(seed: int, made: Made) -> dict[str, Any]:
         "seed": seed,
         "passed": made.verdict.passed,
         "similarity": _number(made.verdict.similarity),
+        "reported": None if made.verdict.reported is None else _number(made.verdict.reported),
         "checks": [
             {
                 "name": check.name,

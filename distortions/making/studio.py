@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from django.conf import settings
+
 from datasets.analysing.backend import site_backend
 from datasets.identity.backends import Backend
+from datasets.identity.backends.protocol import Embedder
 from datasets.identity.errors import IdentityError, ReferencePictureError
 from datasets.identity.matching import Match, Matching
 from datasets.identity.store import analysis_read
@@ -40,6 +43,7 @@ class Studio:
         material: Scene and donors.
         fps: Frames a second.
         backend: Calibrates and judges.
+        reporter: Another embedder, which took no part in choosing and is asked how far the face went; or nothing.
     """
 
     clip: Clip
@@ -47,6 +51,7 @@ class Studio:
     material: Material
     fps: Fraction
     backend: Backend
+    reporter: Embedder | None = None
 
     @property
     def scene(self) -> Scene:
@@ -89,7 +94,19 @@ def studio_open(*, clip: Clip, longest_side: int, donors: Iterable[str] = ()) ->
         material=Material(scene, lenders, backend.space if same else None),
         fps=Fraction(clip.fps_num or 24, clip.fps_den or 1),
         backend=backend,
+        reporter=second_embedder(backend),
     )
+
+
+def second_embedder(backend: Backend) -> Embedder | None:
+    """Return the embedder of LIKENESS_SECOND_FACE_BACKEND; None if it is the first one's, or does not work here."""
+    if not settings.SECOND_FACE_BACKEND:
+        return None
+    try:
+        embedder = site_backend(settings.SECOND_FACE_BACKEND).embedder
+    except IdentityError:
+        return None
+    return None if embedder.space.key == backend.space.key else embedder
 
 
 def tracks_read(clip: Clip) -> Analysis:

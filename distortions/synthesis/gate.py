@@ -103,7 +103,7 @@ def judge(
     looks = looks or Looks()
     faces = [_Faces(frames, out, subject, row, samples, backend, looks) for subject, row in people]
     reports = (
-        [_Faces(frames, out, s, row, _full(row, samples), backend, looks, reporter) for s, row in people]
+        [_Faces(frames, out, s, row, _full(row, samples)[::3], backend, looks, reporter) for s, row in people]
         if reporter
         else []
     )
@@ -170,7 +170,7 @@ class _Faces:
 
 
 def _full(strength: NDArray[np.float32], samples: Sequence[int]) -> list[int]:
-    """Return at most eight of the sampled frames at which strength is full: the second embedder is slow."""
+    """Return at most eight of the sampled frames, in order, at which strength is full."""
     values = strength[list(samples)]
     full = [
         i for i, v in zip(samples, values, strict=True) if v >= 0.9 * max(float(values.max(initial=0)), 1e-6)

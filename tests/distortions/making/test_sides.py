@@ -2,8 +2,9 @@
 
 import pytest
 
+from distortions.making.attempts import attempt
 from distortions.making.sides import clean_side, result_side, twin_control
-from distortions.making.studio import studio_open
+from distortions.making.studio import second_embedder, studio_open
 from distortions.models import Distortion
 from distortions.services.batches import batch_create
 from tests.distortions.factories import make_config
@@ -43,3 +44,16 @@ def test_every_side_is_finished_anew_and_no_twin_carries_nothing(scene):
     assert [side.carried for side in sides] == [None] * 3
     assert len({side.finish for side in sides}) == 3
     assert clean_side(studio, 384).finish == sides[2].finish
+
+
+def test_another_embedder_reports_beside_the_one_that_calibrates(scene, settings):
+    settings.SECOND_FACE_BACKEND = "dlib"
+    studio = studio_open(clip=scene.clip, longest_side=384)
+    assert studio.reporter is not None
+    assert studio.reporter.space.key != studio.backend.space.key
+    outcome = attempt(
+        studio, recipe="geometry_drift", severity=1, schedule="constant", seed=3, tries=1, values={}
+    )
+    assert outcome.tries[0]["reported"] > 0
+    settings.SECOND_FACE_BACKEND = settings.FACE_BACKEND
+    assert second_embedder(studio.backend) is None

@@ -6,7 +6,7 @@ any number of processes gives what one gives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, distributed
@@ -26,6 +26,12 @@ def summed(values: Tensor) -> Tensor:
         values = values.clone()
         distributed.all_reduce(values)
     return values
+
+
+def averaged(numbers: Mapping[str, float]) -> dict[str, float]:
+    """Return the mean over processes of each number, so that all of them decide alike."""
+    means = summed(torch.tensor(list(numbers.values()), dtype=torch.float64)) / ranks()
+    return dict(zip(numbers, means.tolist(), strict=True))
 
 
 def sum_gradients(parameters: Iterable[Tensor]) -> None:

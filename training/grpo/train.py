@@ -83,6 +83,12 @@ class Run:
     def __init__(self, task: Task, config: PolicyConfig, folder: Path) -> None:
         self.task, self.config, self.folder = task, config, folder
         _check_prompts(task)
+        if config.groups.groups < ranks.ranks():
+            raise TrainingError(
+                f"groups.groups = {config.groups.groups} leaves some of {ranks.ranks()} processes idle"
+            )
+        if config.objective.scale == "batch" and ranks.ranks() > 1:
+            raise TrainingError("objective.scale = 'batch' needs all rewards in one process: take 'group'")
         add_adapters(task.generator.network, task.generator.lora_targets, config.optimiser, config.seed)
         task.generator.network.eval()  # no dropout: the two passes must agree
         self.policy = Policy(task.generator.network)
@@ -121,8 +127,9 @@ class Run:
         rewards, parts = self._reward(rollout)
         clock.lap("reward")
         advantages = self._advantages(rollout, rewards)
-        record |= {"flat_groups": float(advantages.flat), "reward_spread": float(np.mean(advantages.spreads))}
-        record |= parts | self._guarded(rollout)
+        record["flat_groups"] = ranks.summed(torch.tensor(float(advantages.flat))).item()
+        record |= ranks.averaged(parts | {"reward_spread": float(np.mean(advantages.spreads))})
+        record |= self._guarded(rollout)
         clock.lap("guards")
         record |= update_policy(self.learner, rollout, advantages, rewards)
         self.done += 1
@@ -202,6 +209,7 @@ class Run:
         ):  # the slowest to measure: on at most 16 clips, and only where it is wanted
             stride = -(-len(frames) // 16)
             measured["copying"] = copying(frames[::stride], prompts[::stride]).mean().item()
+        measured = ranks.averaged(measured)
         self.stopped = self.watch.look(measured)
         return measured
 
@@ -236,9 +244,10 @@ class Run:
     def _resume(self) -> None:
         text, path = as_toml(self.config), self.folder / "config.toml"
         if not (self.folder / "last.pt").is_file():
-            path.write_text(text)
-            for name in ("metrics.jsonl", "timings.jsonl"):
-                (self.folder / name).write_text("")
+            if ranks.rank() == 0:
+                path.write_text(text)
+                for name in ("metrics.jsonl", "timings.jsonl"):
+                    (self.folder / name).write_text("")
             return
         if path.read_text() != text:
             raise TrainingError(f"{self.folder} holds a run of another configuration: take another folder")
@@ -249,8 +258,9 @@ class Run:
         self.learner.optimiser.load_state_dict(held["optimiser"])
         self.watch = Watch(self.config.guards, **held["watch"])
         self.stopped = held["stopped"]
-        for name in ("metrics.jsonl", "timings.jsonl"):
-            _cut(self.folder / name, self.done)
+        if ranks.rank() == 0:
+            for name in ("metrics.jsonl", "timings.jsonl"):
+                _cut(self.folder / name, self.done)
 
     def _finish(self) -> None:
         """Judge the last weights too, and keep the tuned policy for whoever generates with it."""

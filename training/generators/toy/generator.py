@@ -83,7 +83,7 @@ def _pictures(prompt: Prompt) -> Tensor:
     people = []
     fewest = min(len(pictures) for pictures in prompt.references)
     for pictures in prompt.references:
-        if not pictures:
+        if not fewest:
             raise GeneratorError(
                 f"prompt {prompt.id!r} has a person without references: give each one or more"
             )

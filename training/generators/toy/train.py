@@ -47,13 +47,14 @@ Encoder = TypeVar("Encoder", RewardEncoder, JudgeEncoder)
 class Recipe:
     """How the base is trained."""
 
-    steps: int = 2400
+    steps: int = 1600
     alignment: float = 0.35  # share of the steps before the router
     batch: int = 20
     learning_rate: float = 1e-3
     dropout: float = 0.1  # share of clips of nobody, for guidance
     router_weight: float = 0.05
     average: float = 0.998  # decay of the moving average of weights, which is what is kept
+    codec_clips: int = 1500
     seed: int = 0
 
 
@@ -113,7 +114,9 @@ class BaseTraining:
         if self._checkpoint.is_file():
             self._load()
         else:
-            scenes = draw_scenes(pool, 1500, np.random.default_rng([recipe.seed, 0xC0D]), sloppy=True)
+            scenes = draw_scenes(
+                pool, recipe.codec_clips, np.random.default_rng([recipe.seed, 0xC0D]), sloppy=True
+            )
             self.codec.fit(torch.from_numpy(scenes.frames))
         self.features = _features_of(extractor, pool)
 

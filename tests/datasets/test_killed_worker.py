@@ -84,6 +84,7 @@ class Installation:
         if time.monotonic() - self._swept_at > 1:
             self._swept_at = time.monotonic()
             with Celery(broker="filesystem://localhost", set_as_current=False) as beat:
+                beat.conf.broker_transport = "config.jobs.file_broker:Transport"
                 beat.conf.broker_transport_options = {
                     "data_folder_in": str(self.home / "broker" / "queue"),
                     "data_folder_out": str(self.home / "broker" / "queue"),

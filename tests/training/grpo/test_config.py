@@ -1,8 +1,12 @@
 """Settings: the paper's defaults, and a sentence for each mistake."""
 
+from pathlib import Path
+
 import pytest
 
 from training.grpo.config import ConfigError, PolicyConfig, as_toml, config_of, read_config
+
+CONFIGS = Path(__file__).resolve().parents[3] / "training" / "configs"
 
 
 def test_the_defaults_are_the_papers():
@@ -47,3 +51,8 @@ def test_broken_toml_is_named(tmp_path):
     (tmp_path / "broken.toml").write_text("updates =")
     with pytest.raises(ConfigError, match=r"broken\.toml is not TOML"):
         read_config(tmp_path / "broken.toml")
+
+
+@pytest.mark.parametrize("name", ["grpo_toy", "nft_toy", "sft_toy", "grpo_vace", "grpo_phantom"])
+def test_every_shipped_configuration_reads(name):
+    assert read_config(CONFIGS / f"{name}.toml").sampler.sigmas[-1] == 0

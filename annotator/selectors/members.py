@@ -57,5 +57,7 @@ def member_removal(member: Member) -> Removal:
         member=member,
         is_only_lead=member.role == Role.LEAD and not leads.exists(),
         held=slots.filter(annotator=member.user_id, state=SlotState.LEASED).count(),
-        repeats=slots.filter(reserved_for=member.user_id, state=SlotState.FREE).count(),
+        repeats=slots.filter(
+            reserved_for=member.user_id, repeat_of__isnull=False, state=SlotState.FREE
+        ).count(),
     )

@@ -77,25 +77,37 @@ def _round_after(
     study: Study, place: AnswerPlace, annotator_id: int, *, is_right: bool
 ) -> tuple[str, Qualification | None]:
     """What the round comes to with this answer; nothing while others of it are open."""
-    number = Member.objects.values_list("qualification_tries", flat=True).get(study=study, user=annotator_id)
-    own = Slot.objects.filter(study=study, kind=SlotKind.QUALIFY, reserved_for=annotator_id)
-    this_round = {
-        slot: state
-        for slot, state, at in own.values_list("pk", "state", "position")
-        if at // ROUND_STEP == number
-    }
+    this_round = _slots_of_round(study, annotator_id)
     if any(state != SlotState.DONE for slot, state in this_round.items() if slot != place.slot_id):
         return "", None
-    others = [
-        answer
-        for answer in gold_answers(study, slot__in=[slot for slot in this_round if slot != place.slot_id])
-        if answer.annotator == annotator_id
-    ]
-    right = is_right + sum(bool(answer.right) for answer in others)
+    others = [slot for slot in this_round if slot != place.slot_id]
+    right = is_right + _right_among(study, annotator_id, others)
     numbers = {"right": right, "total": len(this_round), "wanted": study.qualification_pass}
     if right >= study.qualification_pass:
         return PASSED.format(**numbers), Qualification.PASSED
     return FAILED.format(**numbers), Qualification.FAILED
+
+
+def round_close(*, study: Study, annotator_id: int) -> None:
+    """End a round of which nothing is left though it has not ended, as clips were deleted: what is gone is not asked."""
+    this_round = _slots_of_round(study, annotator_id)
+    wanted = min(study.qualification_pass, len(this_round))
+    passed = _right_among(study, annotator_id, list(this_round)) >= wanted
+    place = Member.objects.get(study=study, user=annotator_id)
+    round_end(member_id=place.pk, outcome=Qualification.PASSED if passed else Qualification.FAILED)
+
+
+def _slots_of_round(study: Study, annotator_id: int) -> dict[int, str]:
+    """The slots of the present try, with their states."""
+    number = Member.objects.values_list("qualification_tries", flat=True).get(study=study, user=annotator_id)
+    own = Slot.objects.filter(study=study, kind=SlotKind.QUALIFY, reserved_for=annotator_id)
+    own = own.filter(position__gte=number * ROUND_STEP, position__lt=(number + 1) * ROUND_STEP)
+    return dict(own.values_list("pk", "state"))
+
+
+def _right_among(study: Study, annotator_id: int, slots: list[int]) -> int:
+    answers = gold_answers(study, slot__in=slots)
+    return sum(bool(answer.right) for answer in answers if answer.annotator == annotator_id)
 
 
 def round_end(*, member_id: int, outcome: Qualification) -> None:

@@ -12,7 +12,7 @@ from config.accounts.models import User
 
 from .gold import gold_member_prepare
 from .refusals import InvitationInvalid
-from .slots import KIND_OF_ROLE
+from .slots import GOLD_OF_KIND, KIND_OF_ROLE
 
 ONLY_LEAD = "A study keeps one lead at least: invite another lead first."
 INVALID = "This invitation has run out or was withdrawn. Ask whoever sent it for a new one."
@@ -94,9 +94,10 @@ def invitation_accept(*, token: str, user: User) -> Member:
 
 
 def _filled(study: Study, user: User, role: Role) -> int:
-    """Count the places that somebody filled, of the kind that their role is given."""
+    """Count the places that somebody filled, of the kind that their role is given, test questions among them too."""
     kind = KIND_OF_ROLE[role]
-    return Slot.objects.filter(study=study, annotator=user, kind=kind, state=SlotState.DONE).count()
+    kinds = {kind, GOLD_OF_KIND[kind]}
+    return Slot.objects.filter(study=study, annotator=user, kind__in=kinds, state=SlotState.DONE).count()
 
 
 def _former_count(study: Study) -> None:
@@ -106,7 +107,8 @@ def _former_count(study: Study) -> None:
     """
     Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     answering = Member.objects.filter(study=study, user=OuterRef("annotator")).exclude(role=Role.REVIEWER)
-    filled = Slot.objects.filter(~Exists(answering), study=study, kind=SlotKind.ANSWER, state=SlotState.DONE)
+    kinds = [SlotKind.ANSWER, SlotKind.GOLD]
+    filled = Slot.objects.filter(~Exists(answering), study=study, kind__in=kinds, state=SlotState.DONE)
     Study.objects.filter(pk=study.pk).update(n_done_by_former=filled.count())
 
 

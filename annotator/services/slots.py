@@ -25,6 +25,7 @@ from annotator.sealing import BrokenSeal
 from annotator.tokens import LeaseToken
 from config.accounts.models import User
 
+from .gold_reply import round_close
 from .progress import progress_of, review_progress_of, round_progress_of
 from .refusals import NotQualified, StudyNotOpen, TokenForeign, TokenUnknown, TooManyLeases
 from .statements.claims import HeldSlot, MemberPlace, PairFacts, claim_next, lock_member, pair_of_item
@@ -97,9 +98,12 @@ def slot_claim(*, study: Study, annotator: User, holding: Iterable[str] = ()) ->
         while (claimed := _claim_next(study, annotator, place)) is not None:
             if (lease := _playable(*claimed, annotator, study, place)) is not None:
                 return lease
-        if place.qualification == Qualification.OPEN and place.held:
+        if place.qualification != Qualification.OPEN:
+            return None
+        if place.held:
             raise TooManyLeases("This is the last of the first pairs: answer it, and you hear how it went.")
-        return None
+        round_close(study=study, annotator_id=annotator.pk)
+        return slot_claim(study=study, annotator=annotator)
 
 
 def lease_again(*, judgment: Judgment, member: Member) -> Lease:

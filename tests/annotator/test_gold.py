@@ -16,7 +16,7 @@ from annotator.services.members import member_add
 from annotator.services.refusals import NotQualified, TooManyLeases
 from annotator.services.slots import slot_claim
 from annotator.services.studies import study_add_items, study_close
-from datasets.models import KnownAnswer, Pair
+from datasets.models import Clip, KnownAnswer, Pair
 from tests.annotator.factories import (
     make_annotator,
     make_answer,
@@ -373,6 +373,17 @@ def test_with_the_last_one_in_hand_the_next_pair_waits(round_of_four):
     lease = slot_claim(study=round_of_four, annotator=annotator)
     with pytest.raises(TooManyLeases):
         slot_claim(study=round_of_four, annotator=annotator, holding=[str(lease.token)])
+
+
+def test_a_round_that_loses_its_last_pair_ends_with_what_there_was(round_of_four):
+    annotator = make_annotator(round_of_four)
+    work(round_of_four, annotator, most=3)
+    last = Slot.objects.get(reserved_for=annotator, kind=SlotKind.QUALIFY, state="free")
+    Clip.objects.filter(pk=last.item.pair.clip_a_id).update(
+        state="removed", file="", playback_file="", poster_file="", filmstrip_file=""
+    )
+    assert SlotKind.ANSWER in {slot.kind for slot in work(round_of_four, annotator)}
+    assert member_of(round_of_four, annotator).qualification == Qualification.PASSED
 
 
 def test_who_fails_is_told_so_and_gets_no_pair(round_of_four):

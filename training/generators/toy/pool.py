@@ -4,7 +4,7 @@ A person of the cast takes about 0.4 s to draw this small (`datasets.cast` build
 in 13 ms), a clip put together from sprites well under a millisecond. Each person is drawn in two sets of
 clothes: one for the clips, one for the references, so that clothes never tell who somebody is.
 
-    python -m training.generators.toy.pool FOLDER --first 0 --people 1600
+    python -m training.generators.toy.pool FOLDER --first 0 --people 1500
 
 Files hold 50 people each and are written whole, so an interrupted run goes on where it stopped.
 """
@@ -155,7 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draw the small world's people.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--people", type=int, default=1600)
+    parser.add_argument("--people", type=int, default=1500)
     given = parser.parse_args()
     drawn = draw_pool(given.folder, range(given.first, given.first + given.people))
     print(f"{drawn} files drawn in {given.folder}")

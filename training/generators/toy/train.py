@@ -34,9 +34,9 @@ from training.generators.toy.world import draw_scenes
 
 SPLITS = {
     "train": range(1000),
-    "judge": range(1000, 1500),
-    "validation": range(1500, 1550),
-    "test": range(1550, 1600),
+    "judge": range(1000, 1400),
+    "validation": range(1400, 1450),
+    "test": range(1450, 1500),
 }
 ENCODER_STEPS = 250
 _KEPT_EVERY = 200
@@ -47,7 +47,7 @@ Encoder = TypeVar("Encoder", RewardEncoder, JudgeEncoder)
 class Recipe:
     """How the base is trained."""
 
-    steps: int = 1600
+    steps: int = 4000
     alignment: float = 0.35  # share of the steps before the router
     batch: int = 20
     learning_rate: float = 1e-3

@@ -26,4 +26,5 @@ urlpatterns = [
     path("", include("datasets.urls")),
     path("", include("distortions.urls")),
     path("", include("annotator.urls")),
+    path("", include("training.urls")),
 ]

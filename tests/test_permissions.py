@@ -37,6 +37,8 @@ from tests.annotator.factories import make_annotator, make_answer, make_study, m
 from tests.datasets.factories import make_analysis as make_faces
 from tests.datasets.factories import make_clip
 from tests.distortions.factories import make_distortion
+from training.reward.config import Config
+from training.services import run_create
 
 pytestmark = pytest.mark.django_db
 
@@ -145,6 +147,12 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "w/media/<crops>/faces.jpg", ONE_ANNOTATOR),
     ("GET", "work/", LOGGED_IN),
     # ---- distortions
+    ("GET", "runs/", LIBRARY),
+    ("GET", "runs/new/", LIBRARY),
+    ("POST", "runs/new/", (302, 404, 404, 404, 422, 422)),
+    ("GET", "runs/<run>/", LIBRARY),
+    ("POST", "runs/<run>/cancel", LIBRARY_DONE),
+    ("POST", "runs/<run>/resume", LIBRARY_DONE),
     ("GET", "batches/", LIBRARY),
     ("GET", "batches/new/", LIBRARY),
     ("POST", "batches/new/", (302, 404, 404, 404, 422, 422)),
@@ -284,6 +292,7 @@ def world() -> World:
             "item": item.pk,
             "import": a_manifest(lead),
             **a_batch(lead),
+            "run": a_run(),
             "member": study.members.get(user=annotator).pk,
             "release": release.pk,
             "uid": job_create(kind="files_discard", params={"names": []}).uid,
@@ -331,6 +340,11 @@ def a_batch(lead: User) -> dict[str, Any]:
     preview = preview_create(clip=row.source, recipes=[row.recipe], severity=3, by=lead)
     preview.strips.update(picture=stored("distortions/previews/1.jpg"))
     return {"batch": row.batch_id, "result": row.number, "drawn": preview.uid, "recipe": row.recipe}
+
+
+def a_run() -> int:
+    folder = Path("release")
+    return run_create(release_folder=folder, config=Config()).pk
 
 
 def invitation(study: Any, lead: User) -> dict[str, Any]:

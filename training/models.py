@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from config.jobs.models import Job
+from config.jobs.models import Job, JobState
 from datasets.models import Release
 
 
@@ -19,6 +19,7 @@ class RunState(models.TextChoices):
 
 
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)
+LOST = "The worker died each time that it was tried. Resume it to go on from its last checkpoint."
 
 
 class Run(models.Model):
@@ -68,5 +69,19 @@ class Run(models.Model):
         return self.name
 
     @property
+    def is_lost(self) -> bool:
+        """Whether workers died at it again and again, so that nobody wrote down its end."""
+        return self.state in ACTIVE and self.job is not None and self.job.state == JobState.FAILED
+
+    @property
     def is_active(self) -> bool:
-        return self.state in ACTIVE
+        return self.state in ACTIVE and not self.is_lost
+
+    @property
+    def shown_state(self) -> str:
+        return RunState.FAILED if self.is_lost else self.state
+
+    @property
+    def reason(self) -> str:
+        """Why there is no model, in a sentence."""
+        return LOST if self.is_lost else self.error

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.db.models import Q, QuerySet
+
+from config.accounts.models import User
 from datasets.models import Release, ReleaseState
+from training.models import Run
 
 
 def release_folder(text: str) -> Path | None:
@@ -17,3 +21,16 @@ def release_folder(text: str) -> Path | None:
         found = found.filter(version=int(version)) if version.isdigit() else found.none()
     release = found.first()
     return Path(release.folder) if release else None
+
+
+def runs_of(user: User) -> QuerySet[Run]:
+    """Return the runs that a lead may see: their own, and those started at the command line."""
+    return Run.objects.filter(Q(created_by=user) | Q(created_by=None)).select_related(
+        "release", "created_by", "job"
+    )
+
+
+def releases_for(user: User) -> QuerySet[Release]:
+    """Return the releases that a lead may learn from on the pages: those that they made, and nobody's in particular."""
+    usable = Release.objects.filter(state=ReleaseState.FROZEN, format="likeness")
+    return usable.filter(Q(created_by=user) | Q(created_by=None))

@@ -15,10 +15,11 @@ from django.utils import timezone
 from config.accounts.models import User
 from config.jobs.services import job_cancel, job_create, job_resume
 from datasets.models import Release
-from training.models import ACTIVE, Run, RunState
+from training.models import Run, RunState
 from training.reward.config import Config, config_of, toml_text
 
 KIND = "reward_train"
+FINISHED_ALREADY = "This run is finished: its model is in its folder."
 RUNNING_ALREADY = "This run is under way: wait for it, or cancel it first."
 OTHER_CONFIGURATION = (
     "The folder holds a run of another configuration or release: resume with the same ones, or choose "
@@ -75,11 +76,23 @@ def run_create(
 def _again(run: Run, release_folder: Path, config: str, *, resume: bool) -> Run:
     if not resume:
         raise ValidationError(HOLDS_A_RUN)
-    if run.is_active:
-        raise ValidationError(RUNNING_ALREADY)
     same = config_of(tomllib.loads(run.config)) == config_of(tomllib.loads(config))
     if not same or run.release_folder != str(release_folder):
         raise ValidationError(OTHER_CONFIGURATION)
+    return run_again(run=run)
+
+
+@transaction.atomic
+def run_again(*, run: Run) -> Run:
+    """Make a run that ended without a model ready to go on.
+
+    Raises:
+        ValidationError: it is under way, or finished.
+    """
+    if run.is_active:
+        raise ValidationError(RUNNING_ALREADY)
+    if run.state == RunState.FINISHED:
+        raise ValidationError(FINISHED_ALREADY)
     run.state, run.error, run.finished_at = RunState.QUEUED, "", None
     run.save(update_fields=["state", "error", "finished_at"])
     return run
@@ -138,13 +151,3 @@ def _update(run: Run, **changes: Any) -> None:
     for name, value in changes.items():
         setattr(run, name, value)
     Run.objects.filter(pk=run.pk).update(**changes)
-
-
-def runs_fail_lost() -> int:
-    """Mark runs as failed whose job was given up by the workers; return how many."""
-    lost = Run.objects.filter(state__in=ACTIVE, job__state="failed")
-    return lost.update(
-        state=RunState.FAILED,
-        error="Its workers died again and again. Resume it.",
-        finished_at=timezone.now(),
-    )

@@ -17,12 +17,12 @@ from training.services import (
     HOLDS_A_RUN,
     OTHER_CONFIGURATION,
     RUNNING_ALREADY,
+    run_again,
     run_begin,
     run_cancel,
     run_create,
     run_enqueue,
     run_finish,
-    runs_fail_lost,
 )
 
 pytestmark = pytest.mark.django_db
@@ -118,9 +118,10 @@ def test_a_run_whose_job_was_given_up_has_failed(tmp_path):
     run_begin(run=run)
     Job.objects.update(state=JobState.FAILED)
 
-    assert runs_fail_lost() == 1
-    run.refresh_from_db()
-    assert run.state == RunState.FAILED
+    run = Run.objects.get()
+    assert (run.is_active, run.shown_state) == (False, RunState.FAILED)
+    assert "Resume it" in run.reason
+    assert run_again(run=run).state == RunState.QUEUED
 
 
 def test_a_failed_run_says_why(tmp_path):

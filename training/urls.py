@@ -1,0 +1,12 @@
+from django.urls import path
+
+from . import views
+
+app_name = "training"
+urlpatterns = [
+    path("runs/", views.runs, name="runs"),
+    path("runs/new/", views.run_new, name="run-new"),
+    path("runs/<int:pk>/", views.run, name="run"),
+    path("runs/<int:pk>/cancel", views.cancel, name="run-cancel"),
+    path("runs/<int:pk>/resume", views.resume, name="run-resume"),
+]

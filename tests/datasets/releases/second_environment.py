@@ -1,6 +1,8 @@
 """A second virtual environment that has Hugging Face's `datasets`, made once and kept in the user's cache.
 
 That library and our own app share an import name, so it must never come into the environment of this repository.
+
+    python -m tests.datasets.releases.second_environment   # makes it before a test asks for it
 """
 
 import fcntl
@@ -63,3 +65,10 @@ def _run(command: list[str]) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", timeout=900)
     if result.returncode:
         raise NoSecondEnvironment(f"{' '.join(command[:4])} …: {result.stderr.strip()[-600:]}")
+
+
+if __name__ == "__main__":
+    try:
+        second_python()
+    except NoSecondEnvironment as error:
+        sys.exit(str(error))

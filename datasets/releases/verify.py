@@ -227,7 +227,7 @@ class _RowChecks:
     def _known_answer(self, split: str, row: Row, frames: tuple[int, int]) -> Iterator[str]:
         """What was made with a known answer says how, and agrees with its clips; what is for tests is there."""
         side, recipe = row["edited_side"], row["recipe"]
-        if row["reserved_for_test"] and split != TEST:
+        if row.get("reserved_for_test") and split != TEST:
             yield f"is reserved for tests and in {split}"
         if side is None or recipe is None:
             if row["origin"] == "synthetic" or side is not None or recipe is not None:

@@ -1,13 +1,14 @@
 """Test questions: who gets which, when, and what becomes of the answers."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from annotator.models import Consensus, Item, Judgment, Member, Qualification, Slot, SlotKind, Study
+from annotator.models import Consensus, Item, Judgment, Member, Qualification, Role, Slot, SlotKind, Study
 from annotator.selectors.board import study_board
 from annotator.selectors.gold import gold_answers, gold_tolerances
 from annotator.services.gold import gold_add, gold_settings, member_let_in, member_try_again
@@ -65,7 +66,7 @@ def side_of(known: KnownAnswer, better: str, slot: Slot) -> str:
 
 def work(study, annotator, *, answers: str = "right", most: int = 1000) -> list[Slot]:
     """Answer what comes, test questions as asked: right, wrong or tie. Return the slots in order."""
-    done = []
+    done: list[Slot] = []
     while len(done) < most:
         lease = slot_claim(study=Study.objects.get(pk=study.pk), annotator=annotator)
         if lease is None:
@@ -302,22 +303,19 @@ def test_they_hear_nothing_unless_the_study_says_so(study):
 def test_they_hear_what_was_done_and_the_same_again(study, people):
     settle(study, share=0.5, feedback=True)
     annotator = make_annotator(study)
-    heard = {}
+    heard: dict[bool, Any] = {}
     while (lease := slot_claim(study=Study.objects.get(pk=study.pk), annotator=annotator)) is not None:
         slot = Slot.objects.select_related("item").get(pk=lease.slot.slot_id)
         key, answer = new_key(), make_answer("left")
-        send = {
-            "annotator": annotator,
-            "token": str(lease.token),
-            "idempotency_key": key,
-            "answer": answer,
-            "active_ms": 9,
-        }
-        reply = judgment_submit(**send)
-        assert judgment_submit(**send).feedback == reply.feedback
+        send = partial(
+            judgment_submit, annotator=annotator, token=str(lease.token), idempotency_key=key, answer=answer, active_ms=9
+        )  # fmt: skip
+        reply = send()
+        assert send().feedback == reply.feedback
         if not slot.item.is_gold:
             assert reply.feedback is None
             continue
+        assert reply.feedback is not None
         known = KnownAnswer.objects.get(pair=slot.item.pair_id)
         side = "left" if (known.edited_side == "a") == slot.left_is_a else "right"
         heard[known.preference == "tie"] = reply.feedback
@@ -446,7 +444,7 @@ def test_whoever_works_already_is_not_asked(study):
 
 
 def test_leads_and_reviewers_are_asked_nothing(round_of_four):
-    for role in ("lead", "reviewer"):
+    for role in (Role.LEAD, Role.REVIEWER):
         user = make_user()
         member_add(study=round_of_four, user=user, role=role)
         assert not Slot.objects.filter(reserved_for=user).exists()

@@ -54,7 +54,7 @@ def test_the_hot_path_goes_by_indexes() -> None:
     lease = slot_claim(study=study, annotator=annotator)
     assert lease is not None
     own = {"study": study.pk, "annotator": annotator.pk}
-    claim = {
+    claim: dict[str, Any] = {
         **own,
         "kind": "answer",
         "gold": "gold",

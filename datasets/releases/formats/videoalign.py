@@ -56,6 +56,7 @@ COLUMNS = (
 )
 LABELS = {"a": "A", "b": "B", "tie": "same", "both_bad": "same"}
 VIDEOS, REFERENCES = "videos", "refs"
+_YES_NO: dict[bool | None, str] = {True: "yes", False: "no"}
 
 
 def recognise(folder: Path) -> bool:
@@ -115,7 +116,7 @@ def _line(
         "severity": row["severity"],
         "schedule": row["schedule"],
         "onset_frame": row["onset_frame"],
-        "reserved_for_test": {True: "yes", False: "no"}.get(row["reserved_for_test"]),
+        "reserved_for_test": _YES_NO.get(row.get("reserved_for_test")),
     }
     for side, sha256 in (("A", row["clip_a"]), ("B", row["clip_b"])):
         clip = clips[sha256]

@@ -1,6 +1,7 @@
 """Test questions: who gets which, when, and what becomes of the answers."""
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
@@ -308,7 +309,8 @@ def test_they_hear_what_was_done_and_the_same_again(study, people):
         slot = Slot.objects.select_related("item").get(pk=lease.slot.slot_id)
         key, answer = new_key(), make_answer("left")
         send = partial(
-            judgment_submit, annotator=annotator, token=str(lease.token), idempotency_key=key, answer=answer, active_ms=9
+            judgment_submit, annotator=annotator, token=str(lease.token), idempotency_key=key, answer=answer,
+            active_ms=9,
         )  # fmt: skip
         reply = send()
         assert send().feedback == reply.feedback

@@ -56,7 +56,7 @@ class PhantomGenerator:
         known = [self._references(prompt) for prompt in prompts]
         most = max(one.shape[1] for one in known)
         padded = [nn.functional.pad(one, (0, 0, 0, 0, 0, most - one.shape[1])) for one in known]
-        return Conditions(
+        held = Conditions(
             {
                 "known": torch.stack(padded),
                 "references": torch.tensor([one.shape[1] for one in known]),
@@ -64,6 +64,7 @@ class PhantomGenerator:
                 "negative": self.texts([NEGATIVE]).expand(len(prompts), -1, -1).contiguous(),
             }
         )
+        return held.to(self.network.device)
 
     def _references(self, prompt: Prompt) -> Tensor:
         """Return (16, references, h, w): each picture one latent frame, encoded alone."""
@@ -74,14 +75,14 @@ class PhantomGenerator:
         return (16, self.canvas.latent_frames, *self.canvas.latent_size)
 
     def generated(self, conditions: Conditions) -> Tensor:
-        return torch.ones(1, 1, 1, 1, 1, dtype=torch.bool)
+        return torch.ones(1, 1, 1, 1, 1, dtype=torch.bool, device=conditions.device)
 
     def velocity(self, latents: Tensor, sigma: Tensor, conditions: Conditions, guidance: Guidance) -> Tensor:
         result = torch.zeros_like(latents)
         for count, rows in by_count(conditions.tensors["references"]):
             told = conditions.taken(rows).tensors
             found = self._guided(latents[rows], sigma[rows], told, told["known"][:, :, :count], guidance)
-            result = result.index_copy(0, torch.tensor(rows), found)
+            result = result.index_copy(0, torch.tensor(rows, device=latents.device), found)
         return result
 
     def _guided(

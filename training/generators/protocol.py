@@ -60,9 +60,18 @@ class Conditions:
     def __len__(self) -> int:
         return len(next(iter(self.tensors.values())))
 
+    @property
+    def device(self) -> torch.device:
+        """Where the tensors lie, and the latents that go with them."""
+        return next(iter(self.tensors.values())).device
+
+    def to(self, device: torch.device) -> Conditions:
+        """Return the conditions on another device."""
+        return Conditions({name: held.to(device) for name, held in self.tensors.items()})
+
     def taken(self, rows: Sequence[int]) -> Conditions:
         """Return the conditions of some rows, repeated where `rows` repeats."""
-        index = torch.as_tensor(rows, device=next(iter(self.tensors.values())).device)
+        index = torch.as_tensor(rows, device=self.device)
         return Conditions({name: held.index_select(0, index) for name, held in self.tensors.items()})
 
 

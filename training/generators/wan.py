@@ -69,13 +69,14 @@ class LatentSpace:
     @torch.no_grad()
     def encode(self, pixels: Tensor) -> Tensor:
         """Return latents (N, 16, T, h, w) of pixels (N, 3, F, H, W) from -1 to 1: the mode, not a sample."""
-        found = self.vae.encode(pixels.to(self.vae.dtype)).latent_dist.mode().float()
+        found = self.vae.encode(pixels.to(self.vae.device, self.vae.dtype)).latent_dist.mode().float()
         return (found - self._mean.to(found)) / self._std.to(found)
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> Tensor:
         """Return frames (N, F, H, W, 3) uint8 of latents (N, 16, T, h, w)."""
-        raw = (latents.float() * self._std.to(latents) + self._mean.to(latents)).to(self.vae.dtype)
+        raw = latents.float() * self._std.to(latents) + self._mean.to(latents)
+        raw = raw.to(self.vae.device, self.vae.dtype)
         # One clip at a time: decoding is where memory peaks.
         pixels = torch.cat([self.vae.decode(one, return_dict=False)[0].float() for one in raw.split(1)])
         return ((pixels.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 4, 1).contiguous()

@@ -56,7 +56,7 @@ class VaceGenerator:
         counts = [control.shape[1] - self.canvas.latent_frames for control in controls]
         padded = [nn.functional.pad(c, (0, 0, 0, 0, longest - c.shape[1], 0)) for c in controls]
         negative = self.texts([NEGATIVE]).expand(len(prompts), -1, -1)
-        return Conditions(
+        held = Conditions(
             {
                 "control": torch.stack(padded),
                 "references": torch.tensor(counts),
@@ -64,6 +64,7 @@ class VaceGenerator:
                 "negative": negative.contiguous(),
             }
         )
+        return held.to(self.network.device)
 
     def control(self, prompt: Prompt) -> Tensor:
         """Return (96, references + T, h, w)."""
@@ -88,7 +89,9 @@ class VaceGenerator:
         return (16, conditions.tensors["control"].shape[2], *self.canvas.latent_size)
 
     def generated(self, conditions: Conditions) -> Tensor:
-        slots = torch.arange(conditions.tensors["control"].shape[2]).reshape(1, 1, -1, 1, 1)
+        slots = torch.arange(conditions.tensors["control"].shape[2], device=conditions.device).reshape(
+            1, 1, -1, 1, 1
+        )
         return slots >= conditions.tensors["control"].shape[2] - self.canvas.latent_frames
 
     def velocity(self, latents: Tensor, sigma: Tensor, conditions: Conditions, guidance: Guidance) -> Tensor:
@@ -103,7 +106,9 @@ class VaceGenerator:
             if guidance.text != 1:
                 without = self._pass(part, sigma[rows], told["negative"], control)
                 found = without + guidance.text * (found - without)
-            result = result.index_copy(0, torch.tensor(rows), _padded(found, latents.shape[2]))
+            result = result.index_copy(
+                0, torch.tensor(rows, device=latents.device), _padded(found, latents.shape[2])
+            )
         return result
 
     def _pass(self, latents: Tensor, sigma: Tensor, text: Tensor, control: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ class Rollout:
         rows: of the plan. conditions: of N rows. window: the steps that carried noise.
         before, after: (N, W, ...) latents before and after each step of the window.
         log_probabilities: (N, W) as the sampling path computed them.
-        clean: (N, ...) final latents. frames: (N, T, H, W, 3) uint8.
+        clean: (N, ...) final latents. frames: (N, T, H, W, 3) uint8, on the CPU.
     """
 
     rows: tuple[Row, ...]
@@ -82,8 +82,9 @@ def _roll_out_batch(
     generator: Generator, conditions: Conditions, rows: list[Row], sampler: Sampler, window: tuple[int, ...]
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     sigmas, shape, keep = sampler.sigmas, generator.latent_shape(conditions), generator.generated(conditions)
-    latents = _noise([row.initial_seed for row in rows], 1, shape)[:, 0]
-    steps_noise = _noise([row.step_seed for row in rows], len(window), shape)
+    device = conditions.device
+    latents = _noise([row.initial_seed for row in rows], 1, shape)[:, 0].to(device)
+    steps_noise = _noise([row.step_seed for row in rows], len(window), shape).to(device)
     before, after, logs = [], [], []
     for step in range(sampler.steps):
         velocity = velocity_at(generator, latents, conditions, sampler, step)
@@ -100,7 +101,7 @@ def _roll_out_batch(
     held = [
         torch.stack(kept, 1) if kept else latents.new_zeros(len(rows), 0) for kept in (before, after, logs)
     ]
-    return held[0], held[1], held[2], latents, generator.decode(latents, conditions)
+    return held[0], held[1], held[2], latents, generator.decode(latents, conditions).cpu()
 
 
 def velocity_at(
@@ -123,7 +124,10 @@ def step_of(
 
 
 def _noise(seeds: Sequence[int], steps: int, shape: tuple[int, ...]) -> Tensor:
-    """Return (N, steps, ...) of normal numbers; each row from a generator of its own, so batches do not matter."""
+    """Return (N, steps, ...) of normal numbers, each row from a generator of its own on the CPU.
+
+    So neither the batch nor the device changes what a row starts from.
+    """
     return torch.stack(
         [torch.randn((steps, *shape), generator=torch.Generator().manual_seed(seed)) for seed in seeds]
     )

@@ -110,7 +110,7 @@ def _grpo_loss(
         logs = normalised_log_ratio(result, reached, before.log_probability, before.mean, keep)
     else:
         logs = log_ratio(result, reached, before.log_probability, keep)
-    found = clipped_surrogate(logs, torch.from_numpy(advantages.values[part]).float(), objective.clip)
+    found = clipped_surrogate(logs, _advantages_of(advantages, part, logs), objective.clip)
     away = (found.ratios - 1).abs().max().item()
     tally.top("ratio_away", away)
     if first:
@@ -200,7 +200,7 @@ def _nft(learner: Learner, rollout: Rollout, advantages: Advantages, rewards: np
             base = velocity()
         found = forward_process(
             velocity(), old, base, clean=clean, noised=noised, sigma=sigma, keep=keep,
-            advantages=torch.from_numpy(advantages.values[part]).float(), beta=objective.nft_beta,
+            advantages=_advantages_of(advantages, part, clean), beta=objective.nft_beta,
             bound=objective.nft_bound, base_weight=objective.nft_base_weight,
         )  # fmt: skip
         (found.loss.sum() / total).backward()
@@ -246,7 +246,16 @@ def _noised(
                 torch.randn(rollout.clean.shape[1:], generator=torch.Generator().manual_seed(s))
                 for s in seeds
             ]
-            yield part, torch.tensor(levels, dtype=torch.float32), torch.stack(noise)
+            device = rollout.clean.device
+            yield (
+                part,
+                torch.tensor(levels, dtype=torch.float32, device=device),
+                torch.stack(noise).to(device),
+            )
+
+
+def _advantages_of(advantages: Advantages, part: list[int], like: Tensor) -> Tensor:
+    return torch.from_numpy(advantages.values[part]).to(like.device, torch.float32)
 
 
 def _step(learner: Learner, tally: Tally) -> None:

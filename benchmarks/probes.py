@@ -37,9 +37,10 @@ from datasets.identity.backends import Backend, backend_choose, backend_load
 from datasets.identity.space import Embeddings
 from datasets.media.read import read_frames
 from datasets.media.write import write_video
-from distortions.synthesis.finish import Finish, draw_finish, finished
+from distortions.synthesis.finish import Finish, draw_faces, draw_finish, finished, matched
 from distortions.synthesis.measure import look_at_all
-from distortions.synthesis.recipe import Frames
+from distortions.synthesis.recipe import Frames, Material
+from distortions.synthesis.twin import with_control
 
 SHORTCUTS = ("encoder", "borders", "surroundings")
 PROBES = (*SHORTCUTS, "identity")
@@ -106,11 +107,11 @@ def pairs_make(folder: Path, backend: Backend, finish: str, share: float) -> lis
             if row["kind"] != "negative":
                 continue
             rng = np.random.default_rng(zlib.crc32(row["key"].encode()))
-            other = controls[rng.integers(len(controls))]["key"] if controls and rng.random() < share else ""
+            other = controls[rng.integers(len(controls))] if controls and rng.random() < share else None
             pairs.append(
                 Pair(
-                    key, source.family, row["recipe"], row["severity"], other.split(".")[-2] if other else "clean",
-                    sides.features(row["key"], partner=other), sides.features(other, partner=other),
+                    key, source.family, row["recipe"], row["severity"], other["recipe"] if other else "clean",
+                    sides.features(row, twin=other), sides.features(other),
                 )
             )  # fmt: skip
     return pairs
@@ -122,13 +123,17 @@ class _Sides:
     def __init__(self, folder: Path, source: Source, backend: Backend, finish: str) -> None:
         self._folder, self._source, self._backend, self._finish = folder, source, backend, finish
 
-    def features(self, key: str, *, partner: str) -> dict[str, Features]:
-        """Return the features of a result, or of the clean copy without a key."""
-        name = key or f"{self._source.key}.clean"
+    def features(self, row: Row | None, *, twin: Row | None = None) -> dict[str, Features]:
+        """Return the features of a result, or of the clean copy; a result whose twin is a control carries one, too."""
+        carried = twin if self._finish == "batch" else None
+        name = row["key"] if row else f"{self._source.key}.clean"
+        name += f"+{carried['recipe']}.{carried['severity']}" if carried else ""
         path = self._folder / "features" / self._finish / f"{name}.npz"
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(path, allow_pickle=False, **self._look(name, key))
+            partial = path.with_suffix(".partial.npz")
+            np.savez(partial, allow_pickle=False, **self._look(name, row, carried))
+            partial.replace(path)
         with np.load(path) as kept:
             return {probe: kept[probe] for probe in PROBES}
 
@@ -136,14 +141,23 @@ class _Sides:
     def _own(self) -> list[Embeddings]:
         return templates(self._source, self._backend)
 
-    def _look(self, name: str, key: str) -> dict[str, Features]:
+    def _look(self, name: str, row: Row | None, carried: Row | None) -> dict[str, Features]:
         frames = self._source.frames
-        if key:
-            frames, _ = result_read(self._folder, key, frames)
+        scene, faces = self._source.scene, None
         finish = draw_finish(zlib.crc32(name.encode())) if self._finish == "batch" else Finish()
+        if row:
+            frames, _ = result_read(self._folder, row["key"], frames)
+        if self._finish == "batch":
+            edited = row["edited"] if row else ()  # nobody's name for controls of the whole picture
+            faces = draw_faces(finish, scene) + matched(self._source.frames, frames, scene, edited)
+        if carried:
+            frames, _ = with_control(
+                frames, Material(self._source.scene), recipe=carried["recipe"], severity=carried["severity"],
+                schedule=carried["schedule"], seed=zlib.crc32(name.encode()),
+            )  # fmt: skip
         with tempfile.TemporaryDirectory() as scratch:
             film = Path(scratch) / "side.mp4"
-            write_video(finished(frames, finish), film, fps=self._source.fps)
+            write_video(finished(frames, finish, scene=scene, faces=faces), film, fps=self._source.fps)
             decoded = read_frames(film)
             return {
                 "encoder": encoder_features(film, decoded),

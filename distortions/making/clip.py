@@ -99,7 +99,7 @@ def _make_one(studio: Studio, config: BatchConfig, row: Distortion) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="likeness-distort-") as scratch:
         film = Path(scratch) / "clip.mp4"
-        side = result_side(studio, row, outcome.made.frames)
+        side = result_side(studio, row, outcome.made)
         write_video(side.pictures(), film, fps=studio.fps)
         found["truth"] = outcome.made.truth.as_dict() | side.record()
         result_make(row=row, film=film, seconds=time.perf_counter() - started, **found)

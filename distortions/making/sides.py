@@ -10,16 +10,13 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
 from distortions.making.studio import Studio
 from distortions.models import Distortion
-from distortions.synthesis.errors import SynthesisError
-from distortions.synthesis.finish import Finish, draw_finish, finished
-from distortions.synthesis.make import Order, drawn_params, recipe_named
+from distortions.synthesis.finish import Faces, Finish, draw_faces, draw_finish, finished, matched
+from distortions.synthesis.make import Made
 from distortions.synthesis.recipe import Frame, Frames
-
-_APART = 0x51DE  # keeps the seeds of carried controls away from those of the distortions
+from distortions.synthesis.scene import Scene
+from distortions.synthesis.twin import with_control
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,39 +25,43 @@ class Side:
 
     frames: Frames
     finish: Finish
+    scene: Scene
+    faces: Faces
     carried: dict[str, object] | None = None
 
     def pictures(self) -> Iterator[Frame]:
         """Yield the frames, finished."""
-        yield from finished(self.frames, self.finish)
+        yield from finished(self.frames, self.finish, scene=self.scene, faces=self.faces)
 
     def record(self) -> dict[str, object]:
-        return {"finish": asdict(self.finish), "carried": self.carried}
+        faces = [round(float(each), 3) for each in self.faces.mean(axis=1)] if self.faces.size else []
+        return {"finish": asdict(self.finish) | {"faces": faces}, "carried": self.carried}
 
 
 def clean_side(studio: Studio, longest_side: int) -> Side:
     """Return the clean copy's side: the same for all batches."""
     seed = zlib.crc32(f"{studio.clip.playback_sha256} {longest_side}".encode())
-    return Side(studio.frames, draw_finish(seed))
+    finish = draw_finish(seed)
+    return Side(studio.frames, finish, studio.scene, draw_faces(finish, studio.scene))
 
 
-def result_side(studio: Studio, row: Distortion, frames: Frames) -> Side:
+def result_side(studio: Studio, row: Distortion, made: Made) -> Side:
     """Return a result's side."""
     finish = draw_finish(row.seed)
+    frames = made.frames
+    # A control of the whole picture names nobody, and is soft on purpose.
+    people = {edit.person for edit in made.truth.edits}
+    faces = draw_faces(finish, studio.scene) + matched(studio.frames, frames, studio.scene, people)
     twin = twin_control(row)
-    if twin is None:
-        return Side(frames, finish)
-    rng = np.random.default_rng([row.seed, _APART])
-    order = Order(recipe=twin.recipe, severity=twin.severity, schedule=twin.schedule)  # type: ignore[arg-type]
-    recipe = recipe_named(twin.recipe)
-    try:
-        params = drawn_params(recipe, studio.material, order, rng)
-        changed = recipe.apply(frames, studio.material, params)
-    except SynthesisError:  # then its twin could hardly be made either
-        return Side(frames, finish)
-    return Side(
-        changed, finish, {"recipe": twin.recipe, "severity": twin.severity, "params": params.as_dict()}
-    )
+    carried: dict[str, object] | None = None
+    if twin is not None:
+        frames, params = with_control(
+            frames, studio.material, recipe=twin.recipe, severity=twin.severity, seed=row.seed,
+            schedule=twin.schedule,  # type: ignore[arg-type]
+        )  # fmt: skip
+        if params is not None:
+            carried = {"recipe": twin.recipe, "severity": twin.severity, "params": params.as_dict()}
+    return Side(frames, finish, studio.scene, faces, carried)
 
 
 def twin_control(row: Distortion) -> Distortion | None:

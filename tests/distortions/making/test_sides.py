@@ -1,5 +1,6 @@
 """Both sides of a pair go through the same, so that nothing but the faces tells them apart."""
 
+import numpy as np
 import pytest
 
 from distortions.making.attempts import attempt
@@ -7,6 +8,7 @@ from distortions.making.sides import clean_side, result_side, twin_control
 from distortions.making.studio import second_embedder, studio_open
 from distortions.models import Distortion
 from distortions.services.batches import batch_create
+from distortions.synthesis.make import Order, distort
 from tests.distortions.factories import make_config
 
 pytestmark = pytest.mark.slow
@@ -29,17 +31,23 @@ def test_a_negative_carries_the_control_that_its_twin_is(scene):
     assert twin_control(negative) == control
     assert twin_control(control) is None
     studio = studio_open(clip=scene.clip, longest_side=384)
-    side = result_side(studio, negative, studio.frames)
+    made = distort(
+        studio.frames, studio.material, Order(recipe="geometry_drift", severity=1, seed=3), studio.backend
+    )
+    side = result_side(studio, negative, made)
     assert side.record()["carried"]["recipe"] == "texture_loss"
     assert side.frames.shape == studio.frames.shape
-    assert side.frames.tobytes() != studio.frames.tobytes()
-    assert result_side(studio, negative, studio.frames).frames.tobytes() == side.frames.tobytes()
+    assert side.frames.tobytes() != made.frames.tobytes()
+    again = result_side(studio, negative, made)
+    assert np.stack(list(again.pictures())).tobytes() == np.stack(list(side.pictures())).tobytes()
 
 
 def test_every_side_is_finished_anew_and_no_twin_carries_nothing(scene):
     first, second = planned(pairs={"tie": 1}, controls=1.0, recipes={"texture_loss": 1})
     studio = studio_open(clip=scene.clip, longest_side=384)
-    sides = [result_side(studio, row, studio.frames) for row in (first, second)]
+    order = Order(recipe="texture_loss", severity=1, seed=3)
+    made = distort(studio.frames, studio.material, order, studio.backend)
+    sides = [result_side(studio, row, made) for row in (first, second)]
     sides.append(clean_side(studio, 384))
     assert [side.carried for side in sides] == [None] * 3
     assert len({side.finish for side in sides}) == 3

@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -66,6 +67,11 @@ class OutOfTime(Exception):
 
 def main() -> int:
     options = _options()
+    if options.folder is None:
+        print(machine())
+        with tempfile.TemporaryDirectory() as scratch:
+            one_run(Path(scratch), "human", 0, float("inf"))
+        return 0
     if options.what == "table":
         print(machine())
         print("\n".join(table(options.folder)))
@@ -169,8 +175,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["run", "table"])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("what", choices=["run", "table"], nargs="?", default="run")
+    parser.add_argument("folder", type=Path, nargs="?", help="left out: one seed of human rows, thrown away")
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=["human", "all", "smooth"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=270)

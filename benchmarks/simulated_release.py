@@ -28,6 +28,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,6 +39,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.machine import machine
 from datasets.releases.manifest import Manifest, ReleaseInfo
 from datasets.releases.schema import Row
 from datasets.releases.splits import Groups, Splits, parse_splits
@@ -532,16 +535,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("out", type=Path)
+    parser.add_argument("out", type=Path, nargs="?", help="thrown away when left out")
     for name in ("groups", "sources", "copies", "judged", "dimension", "seed"):
         parser.add_argument(f"--{name}", type=int, default=getattr(Setting, name))
     options = parser.parse_args()
     values = vars(options)
     out = values.pop("out")
-    manifest = simulate(out, Setting(**values))
-    print(
-        f"{out}: {manifest.total('comparisons'):,} comparisons of {manifest.total('clips'):,} simulated clips."
-    )
+    print(machine())
+    with tempfile.TemporaryDirectory() as scratch:
+        started = time.perf_counter()
+        manifest = simulate(out or Path(scratch) / "release", Setting(**values))
+        seconds = time.perf_counter() - started
+    counts = f"{manifest.total('comparisons'):,} comparisons of {manifest.total('clips'):,} simulated clips"
+    print(f"{counts} in {seconds:.1f} s")
     return 0
 
 

@@ -31,7 +31,7 @@ class Data:
     automatic: tuple[str, ...] = ("synthetic", "published")
     weights: dict[str, float] = field(default_factory=dict)
     holdout_recipes: tuple[str, ...] = ()
-    steps: int = 16
+    steps: int = 12
     references: int = 8
 
     def __post_init__(self) -> None:
@@ -56,7 +56,7 @@ class Network:
         likeness: Whether tokens see how alike they are to references and neighbours.
     """
 
-    width: int = 48
+    width: int = 32
     heads: int = 4
     blocks: int = 2
     queries: int = 4
@@ -136,8 +136,8 @@ class Training:
 
     strategy: str = "smooth"
     seed: int = 0
-    steps: int = 900
-    teacher_steps: int = 300
+    steps: int = 400
+    teacher_steps: int = 150
     batch: int = 32
     learning_rate: float = 2e-3
     warmup: int = 50
@@ -145,7 +145,7 @@ class Training:
     clip: float = 1.0
     confidence: float = 0.5
     validate_every: int = 50
-    patience: int = 6
+    patience: int = 4
     checkpoint_every: int = 50
     drop_references: float = 0.3
     drop_moments: float = 0.1

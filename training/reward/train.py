@@ -74,7 +74,7 @@ def _train(
 ) -> dict[str, Evaluation]:
     corpus = corpus_read(release, config.data, verify=verify)
     check_corpus(corpus, config)
-    started = time.monotonic()
+    started, worked = time.monotonic(), time.process_time()
     trained = Trainer(corpus, config, folder).run(resume=resume, on_step=on_step)
     model = RewardModel(
         trained.network,
@@ -86,6 +86,7 @@ def _train(
             "release_sha256": corpus.checksum,
             "licence": corpus.licence,
             "seconds": round(time.monotonic() - started, 1),
+            "processor_seconds": round(time.process_time() - worked, 1),
         },
     )
     model = fit_calibration(model, corpus, stopping_rows(corpus, config))

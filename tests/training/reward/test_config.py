@@ -38,7 +38,7 @@ def test_what_is_written_is_read_again(tmp_path):
         ("loss.theta=1", r"loss.theta is more than 1, got 1.0"),
         ("loss.theta='high'", r"loss.theta is a float, got 'high'"),
         ("loss.routing_kind='l2'", r"loss.routing_kind is one of cross_entropy"),
-        ("network.heads=5", r"network.width 48 cannot be shared by 5 heads"),
+        ("network.heads=5", r"network.width 32 cannot be shared by 5 heads"),
         ("training.strategy='magic'", r"training.strategy is one of human"),
         ("training.steps=0", r"training.steps is at least 1, got 0"),
         ("data.automatic=['human']", r"An origin is either human or automatic"),

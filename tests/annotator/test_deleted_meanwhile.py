@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from annotator.models import Judgment
-from annotator.services import judgments
 from annotator.services.judgments import GONE, judgment_submit
 from annotator.services.slots import slot_claim
+from annotator.services.statements.answers import answer_write
 from datasets.models import Person
 from datasets.services.deletion import person_delete
 from tests.annotator.factories import make_annotator, make_answer, make_study, new_key
@@ -27,7 +27,7 @@ def test_an_answer_is_kept_without_the_name_of_somebody_deleted_while_it_is_stor
     lease = slot_claim(study=study, annotator=annotator)
     assert lease is not None
     kept, deleted = (person.person_id for person in lease.pair.people)
-    write = judgments.answer_write
+    write = answer_write
     deleting = Thread(target=delete, args=[deleted])
 
     def delete_and_write(**values: Any) -> int:
@@ -38,14 +38,14 @@ def test_an_answer_is_kept_without_the_name_of_somebody_deleted_while_it_is_stor
                 deleting.join(WAIT_S)
         return write(**values)
 
-    monkeypatch.setattr(judgments, "answer_write", delete_and_write)
+    monkeypatch.setattr("annotator.services.judgments.answer_write", delete_and_write)
     answer = make_answer(
         "left",
         people={str(kept): "left", str(deleted): "right"},
         marks=[{"person": deleted, "side": "left", "kind": "drift", "frame": 7}],
     )
     key = new_key()
-    sent = {
+    sent: dict[str, Any] = {
         "annotator": annotator,
         "token": str(lease.token),
         "idempotency_key": key,
@@ -62,7 +62,8 @@ def test_an_answer_is_kept_without_the_name_of_somebody_deleted_while_it_is_stor
     judgment = Judgment.objects.get(idempotency_key=key)
     assert judgment.overall == "left"
     assert set(judgment.people.values_list("person", "verdict")) == {(kept, "left"), (None, "right")}
-    assert list(judgment.marks.values_list("person", "frame")) == [(None, 7)]
+    marks: list[tuple[int | None, int]] = list(judgment.marks.values_list("person", "frame"))
+    assert marks == [(None, 7)]
     again = judgment_submit(**sent)
     assert (again.judgment_id, again.created) == (reply.judgment_id, False)
 

@@ -23,6 +23,8 @@ def test_answers_move_into_the_library():
     control = make_distortion(
         batch, source=row.source, clip=make_clip(origin="distorted"), recipe="photometric"
     )
+    assert row.clip is not None
+    assert control.clip is not None
     worse, tie = make_pair(row.clip, make_clip()), make_pair(make_clip(), control.clip)
     executor.migrate([("distortions", "0002_donors")])
     try:

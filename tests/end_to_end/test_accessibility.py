@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from annotator.models import Item, Role, Study
 from annotator.releasing.options import ReleaseOptions
 from annotator.services.faces import track_report_resolve, tracks_report
+from annotator.services.gold import gold_add, gold_settings
 from annotator.services.members import invitation_create
 from annotator.services.releases import release_queue
 from annotator.services.studies import study_create
@@ -26,6 +27,7 @@ from datasets.services.manifests import manifest_read_queue, manifest_store
 from distortions.models import ResultState
 from tests.annotator.answering import answer_all, answer_one, for_clip_a, for_clip_b
 from tests.annotator.factories import make_annotator, make_user, member_of
+from tests.annotator.known import make_known
 from tests.datasets.factories import make_analysis
 from tests.distortions.factories import make_distortion, make_truth
 from tests.end_to_end.studies import make_watchable_study
@@ -34,9 +36,11 @@ from tests.end_to_end.workbench_page import PASSWORD, WorkbenchPage
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+OPTIONS: dict[str, Any] = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+}
 # What a page that is right in one theme can get wrong in the other.
-OF_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+OF_COLOURS: dict[str, Any] = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 
 
 def check(page: Page, where: str, options: dict[str, Any] = OPTIONS) -> list[str]:
@@ -108,6 +112,20 @@ def addresses(judged: Study, lead: User, tmp_path: Path) -> list[str]:
         tries=[{"seed": 1, "passed": True, "similarity": 0.8, "sentences": [], "checks": [
             {"name": "change", "value": 0.3, "passed": True, "sentence": ""}]}],
     )  # fmt: skip
+    for severity in (2, 4):
+        make_known(*Person.objects.all(), severity=severity, onset=3)
+    gold_add(study=judged)
+    gold_settings(
+        study=judged,
+        share=0.5,
+        most=None,
+        tie_up_to=2,
+        feedback=False,
+        qualification_size=1,
+        qualification_pass=1,
+    )
+    answer_all(judged, make_annotator(judged), for_clip_a)
+    make_annotator(judged)  # in the round
     refused = make_distortion(made.batch, source=clip, state=ResultState.REFUSED, refused_for="seam")
     return [
         "/batches/",
@@ -125,6 +143,8 @@ def addresses(judged: Study, lead: User, tmp_path: Path) -> list[str]:
         f"/studies/{judged.slug}/members/",
         f"/studies/{judged.slug}/members/{member.pk}/remove/",
         f"/studies/{judged.slug}/faces/",
+        f"/studies/{judged.slug}/gold/",
+        f"/studies/{draft.slug}/gold/",
         f"/studies/{judged.slug}/reviews/",
         f"/studies/{judged.slug}/reviews/{item.pk}/",
         f"/studies/{judged.slug}/release/",

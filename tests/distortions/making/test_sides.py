@@ -35,7 +35,8 @@ def test_a_negative_carries_the_control_that_its_twin_is(scene):
         studio.frames, studio.material, Order(recipe="geometry_drift", severity=1, seed=3), studio.backend
     )
     side = result_side(studio, negative, made)
-    assert side.record()["carried"]["recipe"] == "texture_loss"
+    assert side.carried is not None
+    assert side.carried["recipe"] == "texture_loss"
     assert side.frames.shape == studio.frames.shape
     assert side.frames.tobytes() != made.frames.tobytes()
     again = result_side(studio, negative, made)

@@ -127,9 +127,7 @@ def table(folder: Path) -> list[str]:
         done: set[str] = set()
         for name in SETTINGS:
             runs = list(_results(folder / name.replace(" ", "-"), evaluation))
-            judges = sorted(
-                {row["judge"] for rows in runs for row in rows}, key=lambda each: each != "identity"
-            )
+            judges = dict.fromkeys(row["judge"] for rows in runs for row in rows)
             for judge in judges:
                 label = name if judge == "identity" else judge
                 if label not in done:

@@ -94,6 +94,17 @@ class Clip:
             likeness=self.likeness[places],
         )
 
+    def changed(self, *, references: int | None = None, every: int = 1) -> Clip:
+        """Return the clip with so many references of each person, and with every so-and-so-many-th moment alone."""
+        own = tuple(each[:references] for each in self.references)
+        present = self.present.copy()
+        present[:, np.arange(self.steps) % every > 0] = False
+        embeddings = self.embeddings * present[..., None]
+        padded, there = padded_references([own])
+        arrays = (embeddings[None], present[None], self.quality[None], self.seen[None])
+        likeness = likeness_of(padded, there, *arrays)[0]
+        return replace(self, references=own, present=present, embeddings=embeddings, likeness=likeness)
+
 
 def clip_of(
     key: str,

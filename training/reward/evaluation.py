@@ -111,7 +111,7 @@ def evaluate(
         measured += _by_severity(judge, corpus, rows)
         results += measures.as_rows(measured, {"judge": judge.name, **common})
     table.append(_chance(rows, groups))
-    own = _of_the_model(model, corpus, rows)
+    own = [*_of_the_model(model, corpus, rows), *_with_less(model, corpus, rows, groups)]
     agreement = mean_measured("agreement of judgments", measures.ceiling(corpus, rows), groups)
     results += measures.as_rows([*own, agreement], {"judge": judges[0].name, **common})
     return Evaluation(split, tuple(table), tuple(results), tuple(curve))
@@ -209,6 +209,21 @@ def _of_the_model(model: RewardModel, corpus: Corpus, rows: Sequence[Comparison]
         draws = np.random.default_rng(0).integers(len(errors), size=(measures.RESAMPLES, len(errors)))
         low, high = np.percentile(np.median(errors[draws], axis=1), [2.5, 97.5]).tolist()
         found.append(Measured("onset error, median frames", float(np.median(errors)), low, high, len(errors)))
+    return found
+
+
+def _with_less(
+    model: RewardModel, corpus: Corpus, rows: Sequence[Comparison], groups: Sequence[str]
+) -> list[Measured]:
+    """Return how right the model is with one reference of each person, and with every second moment alone."""
+    places = sorted({place for row in rows for place in (row.a, row.b)})
+    found = []
+    for name, change in (("one reference", {"references": 1}), ("every second moment", {"every": 2})):
+        rewards = np.full(len(corpus.clips), np.nan)
+        clips = [corpus.clips[place].changed(**change) for place in places]
+        rewards[places] = model.score_clips(clips).reward
+        right = measures.rights(differences(rewards, rows), rows)
+        found.append(mean_measured(f"accuracy with {name}", right, groups))
     return found
 
 

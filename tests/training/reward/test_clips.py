@@ -55,3 +55,14 @@ def test_a_clip_of_fewer_frames_than_moments_has_no_holes():
 
     assert clip.present.all()
     assert [clip.moment_of(frame) for frame in range(3)] == [0, 2, 5]
+
+
+def test_a_clip_with_less_of_it_is_what_it_would_have_been():
+    whole = clip_of("x", 8, ["amy"], [np.stack([E0, E1])], [track(range(8), range(8), [E0, E1] * 4)], steps=8)
+    few = clip_of("x", 8, ["amy"], [E0[None]], [track(range(0, 8, 2), range(0, 8, 2), [E0] * 4)], steps=8)
+
+    less = whole.changed(references=1, every=2)
+
+    assert (less.present == few.present).all()
+    assert np.allclose(less.likeness[0, ::2], few.likeness[0, ::2])
+    assert whole.present.all()

@@ -157,7 +157,7 @@ def main() -> int:
             print("The time is over; the same command goes on from here.")
             return 3
         finally:
-            installation.stop(signal.SIGTERM)
+            installation.stop(signal.SIGKILL)
 
 
 def _options() -> argparse.Namespace:
@@ -181,13 +181,13 @@ def _run(installation: Installation, options: argparse.Namespace) -> int:
         _prepare(installation, options.results, options.clips)
         state.write_text("[]")
     rng = random.Random(5)
-    moments = [round(options.results * (k + 1) / (options.kills + 1)) for k in range(options.kills)]
-    delays = [rng.uniform(0, 0.8) for _ in moments]
     started = time.monotonic()
-    for moment, delay in list(zip(moments, delays, strict=True))[len(kills) :]:
+    while len(kills) < options.kills:
+        ended = installation.number(ENDED)
+        apart = max(1, round((options.results - ended) / (options.kills - len(kills) + 1)))
         installation.start()
-        installation.wait(lambda least=moment: installation.number(ENDED) >= least)  # type: ignore[misc]
-        time.sleep(delay)  # somewhere in the next result
+        installation.wait(lambda least=ended + apart: installation.number(ENDED) >= least)  # type: ignore[misc]
+        time.sleep(rng.uniform(0, 0.8))  # somewhere in the next result
         installation.stop(signal.SIGKILL)
         kills.append(installation.number(ENDED))
         state.write_text(json.dumps(kills))

@@ -69,7 +69,7 @@ def main() -> int:
         if options.backend
         else backend_choose(options.models)[0]
     )
-    pairs = pairs_make(options.folder, backend, options.finish, options.controls)
+    pairs = pairs_make(options.folder, backend, options.finish, options.controls, options.draw)
     print(machine())
     print(
         f"{len(pairs)} pairs of {len({pair.source for pair in pairs})} clips, finish: {options.finish}, ",
@@ -88,11 +88,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--models", type=Path)
     parser.add_argument("--backend", default="", help="of the identity probe; the corpus' own")
     parser.add_argument("--finish", choices=("batch", "none"), default="batch")
+    parser.add_argument("--draw", type=int, default=0, help="another number, another draw of all finishes")
     parser.add_argument("--controls", type=float, default=0.5, help="share of pairs against a control")
     return parser.parse_args()
 
 
-def pairs_make(folder: Path, backend: Backend, finish: str, share: float) -> list[Pair]:
+def pairs_make(folder: Path, backend: Backend, finish: str, share: float, draw: int = 0) -> list[Pair]:
     """Return all pairs of a corpus; what the probes see of each side is kept beside it."""
     by_source: dict[str, list[Row]] = defaultdict(list)
     for row in rows_read(folder):
@@ -102,7 +103,7 @@ def pairs_make(folder: Path, backend: Backend, finish: str, share: float) -> lis
     for key, rows in sorted(by_source.items()):
         source = source_read(folder, key, backend)
         controls = [row for row in rows if row["kind"] == "control"]
-        sides = _Sides(folder, source, backend, finish)
+        sides = _Sides(folder, source, backend, finish, draw)
         for row in rows:
             if row["kind"] != "negative":
                 continue
@@ -120,15 +121,17 @@ def pairs_make(folder: Path, backend: Backend, finish: str, share: float) -> lis
 class _Sides:
     """What the probes see of the sides of one source's pairs."""
 
-    def __init__(self, folder: Path, source: Source, backend: Backend, finish: str) -> None:
-        self._folder, self._source, self._backend, self._finish = folder, source, backend, finish
+    def __init__(self, folder: Path, source: Source, backend: Backend, finish: str, draw: int) -> None:
+        self._source, self._backend, self._finish, self._draw = source, backend, finish, draw
+        self._kept = folder / "features" / (f"{finish}.{draw}" if draw else finish)
+        self._folder = folder
 
     def features(self, row: Row | None, *, twin: Row | None = None) -> dict[str, Features]:
         """Return the features of a result, or of the clean copy; a result whose twin is a control carries one, too."""
         carried = twin if self._finish == "batch" else None
         name = row["key"] if row else f"{self._source.key}.clean"
         name += f"+{carried['recipe']}.{carried['severity']}" if carried else ""
-        path = self._folder / "features" / self._finish / f"{name}.npz"
+        path = self._kept / f"{name}.npz"
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(".partial.npz")
@@ -144,7 +147,7 @@ class _Sides:
     def _look(self, name: str, row: Row | None, carried: Row | None) -> dict[str, Features]:
         frames = self._source.frames
         scene, faces = self._source.scene, None
-        finish = draw_finish(zlib.crc32(name.encode())) if self._finish == "batch" else Finish()
+        finish = draw_finish(zlib.crc32(name.encode(), self._draw)) if self._finish == "batch" else Finish()
         if row:
             frames, _ = result_read(self._folder, row["key"], frames)
         if self._finish == "batch":

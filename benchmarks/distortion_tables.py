@@ -73,8 +73,10 @@ def by_severity(rows: Sequence[Row]) -> Iterator[str]:
         group = [row for row in rows if row["severity"] == severity]
         cells = [_with_interval(_by_clip(group, name, _mean_difference)) for name in METRICS]
         yield f"| {severity} | {len(group)} | {len({r['source'] for r in group})} | {' | '.join(cells)} |"
-    cells = [_with_interval(_by_clip(rows, name, _slope)) for name in METRICS]
-    yield f"| per severity | {len(rows)} | {len({r['source'] for r in rows})} | {' | '.join(cells)} |"
+    slopes = [_by_clip(rows, name, _slope) for name in METRICS]
+    cells = [_with_interval(values) for values in slopes]
+    # Only clips with a recipe at two severities say anything.
+    yield f"| per severity | {len(rows)} | {len(slopes[0])} | {' | '.join(cells)} |"
 
 
 def _difference(row: Row, name: str) -> float:

@@ -24,6 +24,8 @@ export class Status {
   #progress = null;
   /** What kind of pairs it counts. */
   #kind = "";
+  /** The kind of each pair shown: a late reply about one of another kind counts something else. @type {Map<string, string>} */
+  #kinds = new Map();
 
   /** @param {HTMLElement} root @param {{login: string, outbox: Outbox | null}} options */
   constructor(root, { login, outbox }) {
@@ -45,7 +47,8 @@ export class Status {
   show(payload) {
     if (payload.slot.kind !== this.#kind) this.#progress = null;
     this.#kind = payload.slot.kind;
-    this.progress(payload.progress);
+    this.#kinds.set(payload.slot.token, this.#kind);
+    this.progress(payload.progress, payload.slot.token);
     const prompt = this.#part("[data-prompt]");
     prompt.hidden = !payload.prompt;
     prompt.textContent = payload.prompt;
@@ -70,8 +73,9 @@ export class Status {
     this.say("Answered. Enter goes on, U changes it.");
   }
 
-  /** @param {Payload["progress"]} progress */
-  progress(progress) {
+  /** @param {Payload["progress"]} progress @param {string} token of the pair that it came with */
+  progress(progress, token) {
+    if ((this.#kinds.get(token) ?? this.#kind) !== this.#kind) return;
     if (!this.#progress || progress.done >= this.#progress.done) this.#progress = progress;
     this.#count();
   }

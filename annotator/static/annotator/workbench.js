@@ -223,7 +223,7 @@ class Workbench {
     if (this.#answering.isGiven && letter.key === this.#awaited) void this.#facePanel.loadCurves();
     if (reply.notice) this.#status.say(reply.notice);
     if (reply.surplus) this.#status.say("Kept, and not counted: somebody else had answered this pair meanwhile.");
-    this.#status.progress(reply.progress);
+    this.#status.progress(reply.progress, letter.body.token);
     this.#prepare();
   }
 

@@ -139,15 +139,11 @@ def effect_size(falls: Floats) -> float:
 
 def severity_order(falls: Falls) -> Floats:
     """Return, for each two negatives of one recipe and unlike severity, 1 where the stronger one falls further."""
-    negative = np.flatnonzero(~falls.control).tolist()
-    return np.array(
-        [
-            float(falls.fall[i] < falls.fall[j])
-            for i in negative
-            for j in negative
-            if falls.recipe[i] == falls.recipe[j] and falls.severity[i] < falls.severity[j]
-        ]
-    )
+    negative = ~falls.control
+    fall, severity = falls.fall[negative], falls.severity[negative]
+    recipe = np.array(falls.recipe, object)[negative]
+    compared = (recipe[:, None] == recipe[None]) & (severity[:, None] < severity[None])
+    return (fall[:, None] < fall[None])[compared].astype(float)
 
 
 def onset_errors(corpus: Corpus, places: Sequence[int], scores: Scores) -> Floats:

@@ -10,6 +10,10 @@ Both map (B, 32, 24, 3) uint8 to unit vectors (B, 64): trained by InfoNCE (van d
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -63,30 +67,48 @@ class JudgeEncoder(nn.Module):
 
 
 def train_encoder(
-    encoder: nn.Module, pool: Pool, *, steps: int, seed: int, people: int = 160, shift: int = 0
-) -> list[float]:
-    """Train in place and return the loss of each step.
+    encoder: nn.Module, pool: Pool, *, steps: int, seed: int, people: int = 160, shift: int = 0,
+    kept: Path | None = None, until: float = float("inf"),
+) -> bool:  # fmt: skip
+    """Train in place, and return whether all steps are done.
 
     Args:
         people: in a batch, each seen twice.
         shift: pixels by which views are moved at most, an augmentation.
+        kept: file that a run in parts goes on from, bit for bit: every step has a seed of its own.
+        until: `time.monotonic()` at which to stop and keep what there is.
     """
-    rng = np.random.default_rng([seed, 0xE2C])
     optimiser = torch.optim.AdamW(encoder.parameters(), lr=2e-3, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps, pct_start=0.15)
-    losses = []
-    for _ in range(steps):
-        places = rng.choice(len(pool), min(people, len(pool)), replace=False)
-        first, second = (_moved(draw_views(pool, places, rng), shift, rng) for _ in range(2))
-        similar = encoder(torch.from_numpy(first)) @ encoder(torch.from_numpy(second)).T / _TEMPERATURE
-        right = torch.arange(len(places))
-        loss = (functional.cross_entropy(similar, right) + functional.cross_entropy(similar.T, right)) / 2
+    parts: dict[str, Any] = {"encoder": encoder, "optimiser": optimiser, "schedule": schedule}
+    step = 0
+    if kept is not None and kept.is_file():
+        held = torch.load(kept, weights_only=True)
+        step = held["step"]
+        for name, part in parts.items():
+            part.load_state_dict(held[name])
+    while step < steps and time.monotonic() < until:
+        rng = np.random.default_rng([seed, 0xE2C, step])
+        loss = _contrast(encoder, pool, min(people, len(pool)), shift, rng)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         schedule.step()
-        losses.append(loss.item())
-    return losses
+        step += 1
+        if kept is not None and step % 25 == 0:
+            partial = kept.with_suffix(".partial")
+            torch.save({"step": step} | {name: part.state_dict() for name, part in parts.items()}, partial)
+            partial.rename(kept)
+    return step >= steps
+
+
+def _contrast(encoder: nn.Module, pool: Pool, people: int, shift: int, rng: np.random.Generator) -> Tensor:
+    """Return InfoNCE over two views of some people, both ways."""
+    places = rng.choice(len(pool), people, replace=False)
+    first, second = (_moved(draw_views(pool, places, rng), shift, rng) for _ in range(2))
+    similar = encoder(torch.from_numpy(first)) @ encoder(torch.from_numpy(second)).T / _TEMPERATURE
+    right = torch.arange(people)
+    return (functional.cross_entropy(similar, right) + functional.cross_entropy(similar.T, right)) / 2
 
 
 @torch.no_grad()

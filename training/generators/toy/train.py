@@ -62,11 +62,12 @@ def make(folder: Path, parts: Parts, recipe: Recipe, *, seconds: float = float("
     """Make what is missing in `folder`, for at most about `seconds`; return whether all is there."""
     started = time.monotonic()
     draw_pool(folder / "pool", range(SPLITS["test"].stop))
-    pool = load_pool(folder / "pool", SPLITS["train"])
-    _make_encoder(folder / "reward.pt", RewardEncoder, pool, seed=1, shift=0)
-    _make_encoder(
-        folder / "judge.pt", JudgeEncoder, load_pool(folder / "pool", SPLITS["judge"]), seed=2, shift=2
-    )
+    pool, judges = (load_pool(folder / "pool", SPLITS[name]) for name in ("train", "judge"))
+    until = started + seconds
+    if not _make_encoder(folder / "reward.pt", RewardEncoder, pool, seed=1, shift=0, until=until):
+        return False
+    if not _make_encoder(folder / "judge.pt", JudgeEncoder, judges, seed=2, shift=2, until=until):
+        return False
     extractor = load_encoder(folder / "reward.pt", RewardEncoder)
     training = BaseTraining(folder, pool, extractor, parts, recipe)
     while training.step < recipe.steps and time.monotonic() - started < seconds:
@@ -83,18 +84,25 @@ def load_encoder(path: Path, kind: type[Encoder]) -> Encoder:
 
 
 def _make_encoder(
-    path: Path, kind: type[RewardEncoder] | type[JudgeEncoder], pool: Pool, *, seed: int, shift: int
-) -> None:
+    path: Path,
+    kind: type[RewardEncoder] | type[JudgeEncoder],
+    pool: Pool,
+    *,
+    seed: int,
+    shift: int,
+    until: float,
+) -> bool:
+    """Train an encoder, or go on with it; return whether it is done."""
     if path.is_file():
-        return
+        return True
     torch.manual_seed(seed)
-    encoder = kind()
-    losses = train_encoder(encoder, pool, steps=ENCODER_STEPS, seed=seed, shift=shift)
+    encoder, kept = kind(), path.with_name(f"{path.stem}-training.pt")
+    if not train_encoder(encoder, pool, steps=ENCODER_STEPS, seed=seed, shift=shift, kept=kept, until=until):
+        return False
     torch.save(encoder.state_dict(), path)
-    print(
-        f"{path.name}: loss {losses[0]:.2f} to {np.mean(losses[-20:]):.2f}; {retrieval(encoder, pool)}",
-        flush=True,
-    )
+    kept.unlink(missing_ok=True)
+    print(f"{path.name}: {retrieval(encoder.eval(), pool)}", flush=True)
+    return True
 
 
 class BaseTraining:

@@ -89,7 +89,7 @@ def _round_after(
 
 
 def round_close(*, study: Study, annotator_id: int) -> None:
-    """End a round of which nothing is left though it has not ended, as clips were deleted: what is gone is not asked."""
+    """End a round of which nothing is left though it has not ended: clips were deleted, and are not asked for."""
     this_round = _slots_of_round(study, annotator_id)
     wanted = min(study.qualification_pass, len(this_round))
     passed = _right_among(study, annotator_id, list(this_round)) >= wanted

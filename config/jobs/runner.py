@@ -45,6 +45,13 @@ class JobRun:
             fields["result"] = self._told = self.result
         job_beat(job=self.job, progress=fields)
 
+    def headway(self) -> None:
+        """Say that a step is done for good: workers that died before it no longer count against the job.
+
+        Raises JobCancelled or JobLost, which the handler lets through.
+        """
+        job_beat(job=self.job, progress={"attempt": 1})
+
     def give_way(self) -> None:
         """Run what somebody waits for on this job's queue. A long job calls it between its steps."""
         run_jobs(queue=self.job.queue, only_urgent=True)

@@ -77,6 +77,7 @@ def _make(run: JobRun, batch: Batch, clip: Clip) -> None:
             run.progress(done, len(rows), f"{row.recipe}, severity {row.severity}")
             row.source = clip
             _make_one(studio, config, row)
+            run.headway()
         run.progress(len(rows), len(rows))
     if config.pairs:
         pairs_make(batch=batch, source=clip, clean=clean)

@@ -33,6 +33,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("pool")
     before = pool_module.PEOPLE_A_FILE
     pool_module.PEOPLE_A_FILE = 2
+    assert draw_pool(folder, range(4), until=0.0) == 0
     assert draw_pool(folder, range(4)) == 2
     assert draw_pool(folder, range(4)) == 0  # what is there is not drawn again
     yield folder

@@ -12,6 +12,7 @@ Files hold 50 people each and are written whole, so an interrupted run goes on w
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,11 +69,16 @@ def load_pool(folder: Path, people: range) -> Pool:
     return Pool(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def draw_pool(folder: Path, people: range) -> int:
-    """Draw the files of a range of people that are not there yet, and return how many were drawn."""
+def draw_pool(folder: Path, people: range, until: float = float("inf")) -> int:
+    """Draw the files of a range of people that are not there yet, and return how many were drawn.
+
+    No file is begun after `until`, a `time.monotonic()`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     missing = [start for start in _files(people) if not _path(folder, start).is_file()]
-    for start in missing:
+    for number, start in enumerate(missing):
+        if time.monotonic() >= until:
+            return number
         seeds = range(start, start + PEOPLE_A_FILE)
         drawn = [_draw_person(seed) for seed in seeds]
         path = _path(folder, start)

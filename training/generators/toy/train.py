@@ -61,9 +61,11 @@ class Recipe:
 def make(folder: Path, parts: Parts, recipe: Recipe, *, seconds: float = float("inf")) -> bool:
     """Make what is missing in `folder`, for at most about `seconds`; return whether all is there."""
     started = time.monotonic()
-    draw_pool(folder / "pool", range(SPLITS["test"].stop))
-    pool, judges = (load_pool(folder / "pool", SPLITS[name]) for name in ("train", "judge"))
     until = started + seconds
+    draw_pool(folder / "pool", range(SPLITS["test"].stop), until)
+    if time.monotonic() >= until:
+        return False
+    pool, judges = (load_pool(folder / "pool", SPLITS[name]) for name in ("train", "judge"))
     if not _make_encoder(folder / "reward.pt", RewardEncoder, pool, seed=1, shift=0, until=until):
         return False
     if not _make_encoder(folder / "judge.pt", JudgeEncoder, judges, seed=2, shift=2, until=until):

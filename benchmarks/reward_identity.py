@@ -120,19 +120,15 @@ def _claimed(run: Path) -> bool:
 
 
 def table(folder: Path) -> list[str]:
-    """Return the table, a line a judge: baselines once, as they do not depend on the setting."""
+    """Return the table, a line a judge: baselines of the setting with most seeds, as they do not depend on it."""
     lines = []
     for evaluation in ("held-out people (test)", "held-out recipes (test)"):
         lines += ["", evaluation, f"{'':24}{'seeds':>6}{'without ties':>26}{'with ties':>26}{'log loss':>10}"]
-        done: set[str] = set()
-        for name in SETTINGS:
-            runs = list(_results(folder / name.replace(" ", "-"), evaluation))
-            judges = dict.fromkeys(row["judge"] for rows in runs for row in rows)
-            for judge in judges:
-                label = name if judge == "identity" else judge
-                if label not in done:
-                    done.add(label)
-                    lines.append(_line(label, judge, runs))
+        found = {name: list(_results(folder / name.replace(" ", "-"), evaluation)) for name in SETTINGS}
+        lines += [_line(name, "identity", runs) for name, runs in found.items() if runs]
+        most = max(found.values(), key=len)
+        others = dict.fromkeys(row["judge"] for rows in most for row in rows if row["judge"] != "identity")
+        lines += [_line(judge, judge, most) for judge in others]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The demo's small batch of distortions: known answers to look at, and test questions for the demo's annotators."""
+"""The demo's small batch of distortions: known answers to look at, and to ask annotators as test questions."""
 
 from collections.abc import Collection
 

@@ -87,18 +87,19 @@ def work(study, annotator, *, answers: str = "right", most: int = 1000) -> list[
     return done
 
 
-def test_they_come_at_random_places_in_every_stretch(study):
+def test_they_come_at_random_places_in_every_stretch(known):
+    study = make_study(n_pairs=20, overlap=4)
+    gold_add(study=study)
     settle(study, share=0.25, most=4)
-    one, two = make_annotator(study), make_annotator(study)
-
     places = []
-    for annotator in (one, two):
+    # Their places are drawn from their numbers: that four share them all happens once in ten million times.
+    for annotator in [make_annotator(study) for _ in range(4)]:
         kinds = [slot.kind for slot in work(study, annotator)]
         places.append([n for n, kind in enumerate(kinds) if kind == SlotKind.GOLD])
 
     for each in places:
         assert [place // 4 for place in each] == [0, 1, 2, 3]
-    assert places[0] != places[1]
+    assert any(each != places[0] for each in places)
 
 
 def test_everybody_gets_all_ordinary_pairs_and_no_question_twice(study):

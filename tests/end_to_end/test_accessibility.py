@@ -43,8 +43,18 @@ OPTIONS: dict[str, Any] = {
 OF_COLOURS: dict[str, Any] = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 
 
+# A change of theme reaches inherited colours frame by frame. Bounded, for a page that never stands still.
+SETTLE = """async () => {
+    for (let still = 0, frame = 0; still < 3 && frame < 300; frame++) {
+        await new Promise(requestAnimationFrame);
+        still = document.getAnimations().some((each) => each.playState === "running") ? 0 : still + 1;
+    }
+}"""
+
+
 def check(page: Page, where: str, options: dict[str, Any] = OPTIONS) -> list[str]:
-    """Return what axe finds wrong on the page as it stands, a line a rule and element."""
+    """Return what axe finds wrong on the page once its colours stand still, a line a rule and element."""
+    page.evaluate(SETTLE)
     return [
         f"{where}: {rule['id']} ({rule['impact']}): {node['target']} {node['failureSummary'][:300]}"
         for rule in Axe().run(page, options=options).response["violations"]

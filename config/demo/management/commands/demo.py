@@ -110,8 +110,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"    not taken: {line}")
             if procedural:
                 study.mark_procedural()
-            processes.check()
             progress.look()
+            # What comes next is drawn for a while: somebody may judge before that.
+            while study.pending() and not progress.announced:
+                processes.check()
+                time.sleep(LOOK_EVERY_S)
+                progress.look()
         if study.clip_ids and not study.pair_ids:
             count = study.pair_neighbours()
             self.stdout.write(
@@ -149,19 +153,19 @@ class _Progress:
         self._say = command.stdout.write
         self._study = study
         self._address = address.rstrip("/")
-        self._announced = False
+        self.announced = False
 
     def look(self) -> None:
         study = self._study.grow()
-        if study is not None and not self._announced:
-            self._announced = True
+        if study is not None and not self.announced:
+            self.announced = True
             self._say(f"Judge pairs at {self._address}{reverse('annotator:workbench', args=[study.slug])}")
 
     def prepared(self) -> None:
         self.look()
         for line in shown(self._study.refusals()):
             self._say(f"    refused: {line}")
-        if not self._announced:
+        if not self.announced:
             self._say("No pair can be judged: a study needs two playable clips of the same scene.")
         else:
             self._say(f"All {len(self._study.clip_ids)} clips are prepared.")

@@ -323,12 +323,9 @@ def _flicker_check(
             after.append(float((np.abs(crops[3] - crops[2]) * oval).mean()))
         if before:
             ratios.append(sum(after) / max(sum(before), 1e-3))
-    if not ratios:
-        return Check("flicker", None, True)
-    value = max(ratios)
-    return Check(
-        "flicker", value, value <= MOST_FLICKER,
-        f"The face changes {value:.2f} times as much from frame to frame as before, more than {MOST_FLICKER}.",
+    return _at_most(
+        "flicker", ratios, MOST_FLICKER,
+        "The face changes {value:.2f} times as much from frame to frame as before, more than {limit}.",
     )  # fmt: skip
 
 
@@ -343,12 +340,9 @@ def _seam_check(
         found = [seam(frames[i], out[i], subject, i) for i in samples if strength[i] >= 0.6 * strength.max()]
         if found:
             ratios.append(float(np.median(found)))
-    if not ratios:
-        return Check("seam", None, True)
-    value = max(ratios)
-    return Check(
-        "seam", value, value <= MOST_SEAM,
-        f"The mask's edge shows: its gradient is {value:.2f} times the untouched one, more than {MOST_SEAM}.",
+    return _at_most(
+        "seam", ratios, MOST_SEAM,
+        "The mask's edge shows: its gradient is {value:.2f} times the untouched one, more than {limit}.",
     )  # fmt: skip
 
 
@@ -363,13 +357,18 @@ def _ghost_check(
         full = _full(strength, samples)
         if full and strength[full[0]] > 0:
             levels.append(float(np.median([ghost(frames[i], out[i], subject, i) for i in full])))
-    if not levels:
-        return Check("ghost", None, True)
-    value = max(levels)
-    return Check(
-        "ghost", value, value <= MOST_GHOST,
-        f"Features show double or in blotches: {value:.2f} of the face's detail is new, more than {MOST_GHOST:.2f}.",
+    return _at_most(
+        "ghost", levels, MOST_GHOST,
+        "Features show double or in blotches: {value:.2f} of the face's detail is new, more than {limit:.2f}.",
     )  # fmt: skip
+
+
+def _at_most(name: str, values: Sequence[float], limit: float, sentence: str) -> Check:
+    """Hold the worst of the people to a limit; nothing to measure passes. The sentence names {value} and {limit}."""
+    if not values:
+        return Check(name, None, True)
+    value = max(values)
+    return Check(name, value, value <= limit, sentence.format(value=value, limit=limit))
 
 
 def seam(frame: NDArray[np.uint8], out: NDArray[np.uint8], subject: Subject, index: int) -> float:

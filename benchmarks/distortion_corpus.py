@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ from distortions.synthesis.errors import SynthesisError
 from distortions.synthesis.make import Made, Order, distort
 from distortions.synthesis.measure import Looks, change, look_at_all
 from distortions.synthesis.pool import donors_read
+from distortions.synthesis.procedural import Procedural, procedural_read
 from distortions.synthesis.recipe import Frames, Material
 from distortions.synthesis.recipes import RECIPES
 from distortions.synthesis.scene import Scene, scene_of
@@ -68,6 +70,7 @@ class Source:
         frames: (T, H, W, 3) uint8 RGB.
         scene: Who is where.
         fps: Frames a second.
+        procedural: What a clip of the cast was drawn from.
     """
 
     key: str
@@ -76,6 +79,7 @@ class Source:
     frames: Frames
     scene: Scene
     fps: Fraction
+    procedural: Procedural | None = None
 
 
 def main() -> int:
@@ -98,7 +102,7 @@ def main() -> int:
         "cast": list(_cast_lenders(folder, keys, backend)),
     }
     made = 0
-    for key in keys:
+    for key in by_turns(keys):
         orders = [
             order for order in orders_of(key, options.recipes, options.severities)
             if result_key(key, order) not in known
@@ -132,7 +136,7 @@ def _options() -> argparse.Namespace:
         help="lend to real people; without, the others of each clip do; the cast lends to itself",
     )
     parser.add_argument("--cast", type=int, default=12, metavar="N", help="sources of the procedural cast")
-    parser.add_argument("--recipes", nargs="+", default=[name for name in RECIPES if name != "rerender"])
+    parser.add_argument("--recipes", nargs="+", default=list(RECIPES))
     parser.add_argument("--severities", nargs="+", type=int, default=[1, 2, 3, 4, 5])
     parser.add_argument("--other", action="store_true", help="measure by dlib's embedder, too")
     parser.add_argument("--minutes", type=float, default=1e6)
@@ -140,14 +144,22 @@ def _options() -> argparse.Namespace:
 
 
 def orders_of(key: str, recipes: Sequence[str], severities: Sequence[int]) -> Iterator[Order]:
-    """Yield what is asked of a source; schedules take turns."""
+    """Yield what is asked of a source; schedules take turns. Only the cast can be drawn anew."""
     for name in recipes:
+        if name == "rerender" and not key.startswith("cast."):
+            continue
         kinds = [kind for kind in SCHEDULES if kind in RECIPES[name].schedules]
         for severity in RECIPES[name].severities:
             if severity in severities:
                 seed = zlib.crc32(f"{key} {name} {severity}".encode()) % 2**31
                 schedule = kinds[seed % len(kinds)] if kinds else None
                 yield Order(recipe=name, severity=severity, seed=seed, schedule=schedule, tries=2)
+
+
+def by_turns(keys: Sequence[str]) -> list[str]:
+    """Return keys of the cast and real ones by turns: a corpus that is ended early has of both."""
+    kinds = [[key for key in keys if key.startswith("cast.") == of_cast] for of_cast in (True, False)]
+    return [key for some in zip_longest(*kinds) for key in some if key is not None]
 
 
 def result_key(source: str, order: Order) -> str:
@@ -199,7 +211,7 @@ def source_read(folder: Path, key: str, backend: Backend) -> Source:
     scene = upright(scene, frames, backend.detector)
     kind, _, name = key.partition(".")
     family = key if kind == "cast" else name.split("_")[0].split("-")[0]
-    return Source(key, family, kind, frames, scene, probe(path).fps)
+    return Source(key, family, kind, frames, scene, probe(path).fps, procedural_read(path))
 
 
 def _cast_lenders(folder: Path, keys: Sequence[str], backend: Backend) -> Iterator[Donor]:
@@ -223,7 +235,7 @@ def _row(
         "where": source.kind, "recipe": order.recipe, "severity": order.severity, "kind": recipe.kind,
         "frames": len(source.frames), "seed": order.seed,
     }  # fmt: skip
-    material = Material(source.scene, donors, backend.space, looks=looks)
+    material = Material(source.scene, donors, backend.space, source.procedural, looks)
     started = time.process_time()
     try:
         made = distort(source.frames, material, order, backend)

@@ -126,15 +126,23 @@ class Distortion(models.Model):
 
 
 class CleanCopy(models.Model):
-    """A clip decoded, resized and encoded like the distorted ones, and otherwise untouched."""
+    """A clip decoded, resized, finished and encoded like the distorted ones, and otherwise untouched.
+
+    Every pair has its own: a copy that came back in all pairs of a clip would be known as the better side by itself.
+    """
 
     source = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="clean_copies")
     longest_side = models.PositiveIntegerField()
+    seed = models.PositiveBigIntegerField(help_text="Of its finish: that of the pair's first result.")
     clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
         verbose_name_plural = "clean copies"
-        constraints = [models.UniqueConstraint(fields=["source", "longest_side"], name="clean_copies_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "longest_side", "seed"], name="clean_copies_once_a_pair"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"clean copy of {self.source_id}"

@@ -24,9 +24,9 @@ from distortions.making.sides import clean_side, result_side
 from distortions.making.studio import NotUsable, Studio, studio_open
 from distortions.models import Batch, BatchState, Distortion, ResultState
 from distortions.services.batches import batch_close_if_done
-from distortions.services.pairs import pairs_make
+from distortions.services.pairs import clean_seed_needed, pairs_make
 from distortions.services.results import (
-    clean_copy_of,
+    clean_copy_is_there,
     clean_copy_put,
     result_make,
     result_refuse,
@@ -62,7 +62,6 @@ def clip_distort(*, run: JobRun) -> None:
 def _make(run: JobRun, batch: Batch, clip: Clip) -> None:
     config = batch.plan
     rows = list(batch.distortions.filter(source=clip, state=ResultState.PLANNED).order_by("number"))
-    clean = clean_copy_of(source=clip, longest_side=config.longest_side) if config.pairs else None
     if rows:
         run.progress(0, len(rows), "Reading the clip")
         try:
@@ -70,8 +69,6 @@ def _make(run: JobRun, batch: Batch, clip: Clip) -> None:
         except NotUsable as reason:
             results_fail(rows=rows, error=str(reason))
             return
-        if config.pairs and clean is None:
-            clean = _clean_copy(studio, config.longest_side)
         for done, row in enumerate(rows):
             run.give_way()
             run.progress(done, len(rows), f"{row.recipe}, severity {row.severity}")
@@ -80,7 +77,7 @@ def _make(run: JobRun, batch: Batch, clip: Clip) -> None:
             run.headway()
         run.progress(len(rows), len(rows))
     if config.pairs:
-        pairs_make(batch=batch, source=clip, clean=clean)
+        pairs_make(batch=batch, source=clip)
 
 
 def _make_one(studio: Studio, config: BatchConfig, row: Distortion) -> None:
@@ -91,9 +88,11 @@ def _make_one(studio: Studio, config: BatchConfig, row: Distortion) -> None:
             tries=config.tries, values=config.parameters.get(row.recipe, {}),
         )  # fmt: skip
     except SynthesisError as error:
+        _clean_copy(studio, config, row, is_made=False)
         results_fail(rows=[row], error=str(error))
         return
     found = _found(studio, row, outcome)
+    _clean_copy(studio, config, row, is_made=outcome.passed)
     if not outcome.passed or outcome.made is None:
         seconds = time.perf_counter() - started
         result_refuse(row=row, error=outcome.error, refused_for=outcome.refused_for, seconds=seconds, **found)
@@ -117,11 +116,15 @@ def _found(studio: Studio, row: Distortion, outcome: Outcome) -> dict[str, objec
     return found
 
 
-def _clean_copy(studio: Studio, longest_side: int) -> Clip:
+def _clean_copy(studio: Studio, config: BatchConfig, row: Distortion, *, is_made: bool) -> None:
+    """Make the clean copy that a pair will need before its result ends: what has ended is not taken up again."""
+    side, seed = config.longest_side, clean_seed_needed(row=row, is_made=is_made)
+    if seed is None or clean_copy_is_there(source=studio.clip, longest_side=side, seed=seed):
+        return
     with tempfile.TemporaryDirectory(prefix="likeness-distort-") as scratch:
         film = Path(scratch) / "clip.mp4"
-        write_video(clean_side(studio, longest_side).pictures(), film, fps=studio.fps)
-        return clean_copy_put(source=studio.clip, longest_side=longest_side, film=film)
+        write_video(clean_side(studio, seed).pictures(), film, fps=studio.fps)
+        clean_copy_put(source=studio.clip, longest_side=side, seed=seed, film=film)
 
 
 def sheet_of(studio: Studio, made: Made, *, columns: int = COLUMNS) -> NDArray[np.uint8]:

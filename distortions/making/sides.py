@@ -38,16 +38,15 @@ class Side:
         return {"finish": asdict(self.finish) | {"faces": faces}, "carried": self.carried}
 
 
-def clean_side(studio: Studio, longest_side: int) -> Side:
-    """Return the clean copy's side: the same for all batches."""
-    seed = zlib.crc32(f"{studio.clip.playback_sha256} {longest_side}".encode())
-    finish = draw_finish(seed)
+def clean_side(studio: Studio, seed: int) -> Side:
+    """Return the side of a pair's clean copy. Its finish is not that of the result of the same seed."""
+    finish = draw_finish(zlib.crc32(f"clean {seed}".encode()))
     return Side(studio.frames, finish, studio.scene, draw_faces(finish, studio.scene))
 
 
 def result_side(studio: Studio, row: Distortion, made: Made) -> Side:
-    """Return a result's side."""
-    finish = draw_finish(row.seed)
+    """Return a result's side. Two severities of one seed are finished apart."""
+    finish = draw_finish(zlib.crc32(f"{row.recipe} {row.severity} {row.seed}".encode()))
     frames = made.frames
     # A control of the whole picture names nobody, and is soft on purpose.
     people = {edit.person for edit in made.truth.edits}

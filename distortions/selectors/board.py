@@ -86,8 +86,9 @@ def clips_of(batch: Batch) -> QuerySet[Clip]:
     """Return the clips that a batch has made, clean copies included."""
     results = Distortion.objects.filter(batch=batch, clip=OuterRef("pk"))
     copies = CleanCopy.objects.filter(
-        clip=OuterRef("pk"), longest_side=batch.plan.longest_side, source__distortions__batch=batch
-    )
+        clip=OuterRef("pk"), longest_side=batch.plan.longest_side, source__distortions__batch=batch,
+        source__distortions__seed=F("seed"),
+    )  # fmt: skip
     return Clip.objects.filter(Exists(results) | Exists(copies))
 
 

@@ -23,7 +23,7 @@ class PairFacts:
 class ResultFacts:
     """A result with its neighbours.
 
-    `left` is what it is compared with: the clean copy, or the source where there is none or it is not ready yet.
+    `left` is what it is compared with: its pair's clean copy, or the source where there is none or it is not ready yet.
     """
 
     left: Clip
@@ -58,8 +58,11 @@ def result_facts(row: Distortion) -> ResultFacts:
 
 
 def _copy(row: Distortion) -> Clip | None:
-    side = row.batch.plan.longest_side
-    copy = CleanCopy.objects.filter(source=row.source_id, longest_side=side).select_related("clip").first()
+    group = Distortion.objects.filter(batch=row.batch_id, group=row.group)
+    copies = CleanCopy.objects.filter(
+        source=row.source_id, longest_side=row.batch.plan.longest_side, seed__in=group.values("seed")
+    )
+    copy = copies.select_related("clip").first()
     return copy.clip if copy is not None and copy.clip.state == ClipState.READY else None
 
 

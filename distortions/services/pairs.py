@@ -13,7 +13,7 @@ from datasets.models import Clip, PublishedLabel
 from datasets.services.known import NewAnswer, answers_put
 from datasets.services.pairs import NewPair, pairs_create
 from distortions.config import BatchConfig
-from distortions.models import Batch, Distortion, ResultState, SyntheticPair
+from distortions.models import Batch, CleanCopy, Distortion, ResultState, SyntheticPair
 
 from .truths import truths_of
 
@@ -36,9 +36,12 @@ class KnownPair:
 
 
 @transaction.atomic
-def pairs_make(*, batch: Batch, source: Clip, clean: Clip | None) -> int:
-    """Make the pairs of a clip whose results are all there; safe to repeat. Returns how many are new."""
+def pairs_make(*, batch: Batch, source: Clip) -> int:
+    """Make the pairs of a clip whose sides are all there; safe to repeat. Returns how many are new."""
     config = batch.plan
+    copies = dict(
+        CleanCopy.objects.filter(source=source, longest_side=config.longest_side).values_list("seed", "clip")
+    )
     groups: dict[int, list[Distortion]] = defaultdict(list)
     for row in Distortion.objects.filter(batch=batch, source=source).exclude(pair_kind=""):
         groups[row.group].append(row)
@@ -50,7 +53,8 @@ def pairs_make(*, batch: Batch, source: Clip, clean: Clip | None) -> int:
     }
     rows, new = [], []
     for group, pair in known.items():
-        clip_a, clip_b = (side.clip_id if side else clean.pk if clean else None for side in (pair.a, pair.b))
+        clean = copies.get(clean_seed(groups[group]))
+        clip_a, clip_b = (side.clip_id if side else clean for side in (pair.a, pair.b))
         # Two controls that change nothing at all are one file, and no pair.
         if clip_a is None or clip_b is None or clip_a == clip_b:
             continue
@@ -99,6 +103,24 @@ def known_pair(rows: Sequence[Distortion], *, seed: str) -> KnownPair | None:
     better = PublishedLabel.A if harm(a) < harm(b) else PublishedLabel.B
     answer = PublishedLabel.TIE if harm(a) == harm(b) else better
     return KnownPair(kind, a, b, answer)
+
+
+def clean_seed(rows: Sequence[Distortion]) -> int:
+    """Return the seed of the clean copy that a group's pair may need: no other pair has it."""
+    return min(rows, key=lambda row: row.number).seed
+
+
+def clean_seed_needed(*, row: Distortion, is_made: bool) -> int | None:
+    """Return the seed of the clean copy that a planned result's pair lacks once the result is made, or is not.
+
+    None while something else of its group is planned, and where two results meet, or none.
+    """
+    rows = list(Distortion.objects.filter(batch=row.batch_id, group=row.group).exclude(pair_kind=""))
+    others = [other for other in rows if other.pk != row.pk]
+    if not rows or any(other.state == ResultState.PLANNED for other in others):
+        return None
+    made = sum(other.state == ResultState.MADE for other in others) + is_made
+    return clean_seed(rows) if made == 1 else None
 
 
 def harm(side: Distortion | None) -> int:

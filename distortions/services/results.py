@@ -50,16 +50,19 @@ def _put(row: Distortion, **changes: Any) -> bool:
     return is_first
 
 
-def clean_copy_of(*, source: Clip, longest_side: int) -> Clip | None:
-    """Return the clean copy of a clip at a size, if it is there with its file."""
-    copy = CleanCopy.objects.filter(source=source, longest_side=longest_side).select_related("clip").first()
-    return copy.clip if copy is not None and default_storage.exists(copy.clip.file) else None
+def clean_copy_is_there(*, source: Clip, longest_side: int, seed: int) -> bool:
+    """Say whether a pair's clean copy was made, and its file is still there."""
+    copies = CleanCopy.objects.filter(source=source, longest_side=longest_side, seed=seed)
+    copy = copies.select_related("clip").first()
+    return copy is not None and default_storage.exists(copy.clip.file)
 
 
-def clean_copy_put(*, source: Clip, longest_side: int, film: Path) -> Clip:
-    """Take the clean copy of a clip into the library."""
-    clip = _ingest(source, film, f"clean copy of {source.source_name}.mp4", Origin(source.origin))
-    CleanCopy.objects.update_or_create(source=source, longest_side=longest_side, defaults={"clip": clip})
+def clean_copy_put(*, source: Clip, longest_side: int, seed: int, film: Path) -> Clip:
+    """Take a pair's clean copy of a clip into the library."""
+    clip = _ingest(source, film, f"clean copy {seed} of {source.source_name}.mp4", Origin(source.origin))
+    CleanCopy.objects.update_or_create(
+        source=source, longest_side=longest_side, seed=seed, defaults={"clip": clip}
+    )
     return clip
 
 

@@ -3,12 +3,13 @@
 from typing import cast
 
 import pytest
+from django.utils import timezone
 
 from datasets.models import ClipTruth, KnownAnswer, Pair
 from datasets.selectors.known import askable, known_answers
 from datasets.signals import known_answers_coming
-from distortions.models import BatchState, ResultState, SyntheticPair
-from distortions.services.pairs import known_pair, pairs_make
+from distortions.models import BatchState, CleanCopy, ResultState, SyntheticPair
+from distortions.services.pairs import clean_seed_needed, known_pair, pairs_make
 from tests.datasets.factories import make_clip, make_person
 from tests.distortions.factories import make_batch, make_config, make_distortion, make_truth
 
@@ -32,12 +33,17 @@ def batch():
 
 def made(batch, source, **fields):
     fields.setdefault("truth", make_truth())
-    return make_distortion(batch, source=source, clip=make_clip(origin="distorted"), **fields)
+    row = make_distortion(batch, source=source, clip=make_clip(origin="distorted"), **fields)
+    side = batch.plan.longest_side
+    CleanCopy.objects.get_or_create(
+        source=source, longest_side=side, seed=row.seed, defaults={"clip": make_clip()}
+    )
+    return row
 
 
 def test_a_result_meets_the_clean_copy_and_loses(batch, source):
-    row, clean = made(batch, source), make_clip()
-    assert pairs_make(batch=batch, source=source, clean=clean) == 1
+    row, clean = made(batch, source), CleanCopy.objects.get().clip
+    assert pairs_make(batch=batch, source=source) == 1
     known = KnownAnswer.objects.get()
     assert {known.pair.clip_a, known.pair.clip_b} == {clean, row.clip}
     better = known.pair.clip_a if known.preference == "a" else known.pair.clip_b
@@ -46,11 +52,30 @@ def test_a_result_meets_the_clean_copy_and_loses(batch, source):
 
 
 def test_which_side_is_stored_first_says_nothing(batch, source):
-    clean = make_clip()
     for _ in range(24):
         made(batch, source)
-    pairs_make(batch=batch, source=source, clean=clean)
+    pairs_make(batch=batch, source=source)
     assert {known.preference for known in KnownAnswer.objects.all()} == {"a", "b"}
+
+
+def test_no_two_pairs_share_a_clean_copy(batch, source):
+    for _ in range(3):
+        made(batch, source)
+    pairs_make(batch=batch, source=source)
+    sides = [clip for pair in Pair.objects.all() for clip in (pair.clip_a, pair.clip_b)]
+    assert len(set(sides)) == len(sides) == 6
+
+
+def test_a_clean_copy_is_needed_where_one_side_alone_is_made(batch, source):
+    first = make_distortion(batch, source=source, group=1, number=1, pair_kind="recipes")
+    second = make_distortion(batch, source=source, group=1, number=2, pair_kind="recipes")
+    assert clean_seed_needed(row=first, is_made=True) is None  # the other is still planned
+    first.state, first.error, first.made_at = ResultState.REFUSED, "It shows.", timezone.now()
+    first.save()
+    assert clean_seed_needed(row=second, is_made=True) == first.seed
+    assert clean_seed_needed(row=second, is_made=False) is None
+    lone = make_distortion(batch, source=source, group=2, number=3, pair_kind="")
+    assert clean_seed_needed(row=lone, is_made=True) is None
 
 
 def test_the_higher_severity_loses(batch, source):
@@ -89,9 +114,8 @@ def test_nothing_comes_of_a_group_that_waits_or_was_refused(batch, source):
 
 def test_made_twice_they_are_there_once(batch, source):
     made(batch, source)
-    clean = make_clip()
-    assert pairs_make(batch=batch, source=source, clean=clean) == 1
-    assert pairs_make(batch=batch, source=source, clean=clean) == 0
+    assert pairs_make(batch=batch, source=source) == 1
+    assert pairs_make(batch=batch, source=source) == 0
     assert Pair.objects.count() == SyntheticPair.objects.count() == 1
 
 
@@ -101,14 +125,14 @@ def test_made_twice_they_are_there_once(batch, source):
 def test_recipes_may_be_kept_for_tests(source, reserved, kept):
     batch = make_batch(make_config(reserved=reserved, pairs={"clean": 1}))
     made(batch, source)
-    pairs_make(batch=batch, source=source, clean=make_clip())
+    pairs_make(batch=batch, source=source)
     assert KnownAnswer.objects.get().reserved_for_test is kept
 
 
 def test_people_may_be_kept_for_tests(source, ada):
     batch = make_batch(make_config(reserved={"people": [ada.key]}, pairs={"clean": 1}))
     made(batch, source)
-    pairs_make(batch=batch, source=source, clean=make_clip())
+    pairs_make(batch=batch, source=source)
     assert KnownAnswer.objects.get().reserved_for_test
 
 
@@ -116,7 +140,7 @@ def test_the_library_is_told_what_was_done_and_which_side_is_better(batch, sourc
     ada.key = "ada"
     ada.save()
     row = made(batch, source, severity=3, schedule="step")
-    pairs_make(batch=batch, source=source, clean=make_clip())
+    pairs_make(batch=batch, source=source)
     pair = SyntheticPair.objects.get()
     known = known_answers([pair.pair_id, pair.pair_id + 1])
     assert list(known) == [pair.pair_id]
@@ -133,14 +157,14 @@ def test_the_library_is_told_what_was_done_and_which_side_is_better(batch, sourc
 def test_two_severities_are_as_far_apart_as_their_difference(batch, source):
     for number, severity in enumerate([1, 3], 1):
         made(batch, source, group=1, number=number, pair_kind="severities", severity=severity)
-    pairs_make(batch=batch, source=source, clean=make_clip())
+    pairs_make(batch=batch, source=source)
     known = KnownAnswer.objects.get()
     assert (known.gap, known.edit.severity, known.other.severity) == (2, 3, 1)
 
 
 def test_only_pairs_that_can_be_played_are_asked(batch, source):
     row = made(batch, source)
-    pairs_make(batch=batch, source=source, clean=make_clip())
+    pairs_make(batch=batch, source=source)
     assert [known.edit.clip for known in askable()] == [row.clip]
     row.clip.state, row.clip.refusal = "refused", "It is damaged."
     row.clip.save()
@@ -151,7 +175,7 @@ def test_two_recipes_of_one_severity_are_no_question_with_one_answer(batch, sour
     for n, recipe in enumerate(["geometry_drift", "morph_drift"], 1):
         made(batch, source, group=1, number=n, pair_kind="recipes", recipe=recipe)
     made(batch, source, group=2, number=3, recipe="photometric")
-    pairs_make(batch=batch, source=source, clean=make_clip())
+    pairs_make(batch=batch, source=source)
     assert KnownAnswer.objects.filter(preference="tie").count() == 2
     assert [known.edit.recipe for known in askable()] == ["photometric"]
 
@@ -172,6 +196,6 @@ def test_the_library_can_ask_what_is_still_being_made(batch, source):
 
 def test_a_clip_says_what_was_done_to_it_once(batch, source):
     row = made(batch, source)
-    pairs_make(batch=batch, source=source, clean=make_clip())
-    pairs_make(batch=batch, source=source, clean=make_clip())
+    pairs_make(batch=batch, source=source)
+    pairs_make(batch=batch, source=source)
     assert ClipTruth.objects.get().clip == row.clip

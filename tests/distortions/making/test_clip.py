@@ -10,6 +10,7 @@ from config.jobs.runner import run_jobs
 from datasets.models import Clip, FaceTrack, Origin
 from distortions.making import clip as making
 from distortions.models import BatchState, CleanCopy, Distortion, ResultState, SyntheticPair
+from distortions.selectors.board import clips_of
 from distortions.services import batches, results
 from distortions.services.batches import batch_create, batch_pause, batch_resume
 from tests.distortions.factories import make_config
@@ -59,10 +60,28 @@ def test_a_batch_makes_clips_and_pairs_with_known_answers(scene):
     known = SyntheticPair.objects.get()
     assert {known.distortion_a, known.distortion_b} == {weak, strong}
     assert (known.distortion_a if known.pair.known_answer.preference == "a" else known.distortion_b) == weak
+    assert not CleanCopy.objects.exists()
+
+
+@pytest.mark.one_database
+def test_every_pair_has_a_clean_copy_of_its_own(scene):
+    recipes = {"photometric": 1}  # a control makes a tie with its clean copy
+    batch, _ = batch_create(config=config(recipes=recipes, controls=1.0, pairs={"tie": 1}))
+    Distortion.objects.filter(number=2).update(group=2)  # two pairs, a result each
+    run_jobs(queue="vision")
+    known = list(SyntheticPair.objects.all())
+    copies = [copy.clip for copy in CleanCopy.objects.all()]
+    met = [
+        clip
+        for each in known
+        for clip, side in ((each.pair.clip_a, each.distortion_a), (each.pair.clip_b, each.distortion_b))
+        if side is None
+    ]
+    assert len(met) == len(set(met)) == 2
+    assert set(met) == set(copies)
     # Both sides come of the same decoding and encoding.
-    copy = CleanCopy.objects.get().clip
-    assert (copy.origin, copy.parent) == (scene.clip.origin, scene.clip)
-    assert Job.objects.filter(kind="clip_prepare").count() == 3
+    assert {(copy.origin, copy.parent) for copy in copies} == {(scene.clip.origin, scene.clip)}
+    assert set(clips_of(batch)) == {*copies, *(row.clip for row in batch.distortions.all())}
 
 
 @pytest.mark.one_database

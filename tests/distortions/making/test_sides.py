@@ -49,10 +49,19 @@ def test_every_side_is_finished_anew_and_no_twin_carries_nothing(scene):
     order = Order(recipe="texture_loss", severity=1, seed=3)
     made = distort(studio.frames, studio.material, order, studio.backend)
     sides = [result_side(studio, row, made) for row in (first, second)]
-    sides.append(clean_side(studio, 384))
-    assert [side.carried for side in sides] == [None] * 3
-    assert len({side.finish for side in sides}) == 3
-    assert clean_side(studio, 384).finish == sides[2].finish
+    sides += [clean_side(studio, seed) for seed in (first.seed, second.seed)]
+    assert [side.carried for side in sides] == [None] * 4
+    assert len({side.finish for side in sides}) == 4
+    assert clean_side(studio, first.seed).finish == sides[2].finish
+
+
+def test_two_severities_of_one_seed_are_finished_apart(scene):
+    weak, strong = planned(pairs={"severities": 1}, controls=0, recipes={"geometry_drift": 1})
+    assert weak.seed == strong.seed
+    studio = studio_open(clip=scene.clip, longest_side=384)
+    order = Order(recipe="geometry_drift", severity=1, seed=3)
+    made = distort(studio.frames, studio.material, order, studio.backend)
+    assert result_side(studio, weak, made).finish != result_side(studio, strong, made).finish
 
 
 def test_another_embedder_reports_beside_the_one_that_calibrates(scene, settings):

@@ -14,16 +14,18 @@ from typing import Generic, TypeVar
 
 from distortions.catalogue import CATALOGUE
 from distortions.config import BatchConfig, ConfigError
+from distortions.synthesis.schedule import frames_needed
 
 T = TypeVar("T", bound=str | int)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A clip that can be distorted, and how many of its people have tracks."""
+    """A clip that can be distorted, how many of its people have tracks, and how long it is."""
 
     clip: int
     people: int
+    frames: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,15 @@ class _Group:
     def people(self) -> int:
         return max(CATALOGUE[side.recipe].people for side in self.sides)
 
+    @property
+    def frames(self) -> int:
+        return max(frames_needed(side.schedule) for side in self.sides)  # type: ignore[arg-type]
+
+    def able(self, sources: Sequence[Source]) -> list[Source]:
+        """Return those with enough people, and of them those that are long enough, if any is."""
+        company = [source for source in sources if source.people >= self.people]
+        return [source for source in company if source.frames >= self.frames] or company
+
 
 class Deck(Generic[T]):
     """Deals names so that each comes as often as its weight says, and no run is longer than it must."""
@@ -90,12 +101,13 @@ def batch_plan(config: BatchConfig, sources: Sequence[Source]) -> list[Planned]:
     """Return `config.count` results, numbered from 1.
 
     Raises:
-        ConfigError: no clip can be distorted, or none has as many people as every chosen recipe needs.
+        ConfigError: no clip can be distorted, none has as many people as every chosen recipe needs, or none is long
+            enough for any of a recipe's schedules.
     """
     if not sources:
         raise ConfigError(["No clip can be distorted."])
     rng = random.Random(f"batch {config.seed}")
-    groups = _Dealer(config, max(source.people for source in sources), rng).groups()
+    groups = _Dealer(config, sources, rng).groups()
     rng.shuffle(groups)
     plan: list[Planned] = []
     for place, (group, clip) in enumerate(zip(groups, _spread(groups, sources, rng), strict=True), start=1):
@@ -115,14 +127,14 @@ def try_seed(seed: int, attempt: int) -> int:
 
 
 def _spread(groups: Sequence[_Group], sources: Sequence[Source], rng: random.Random) -> list[int]:
-    """Return a clip for each group: the one with the least to do among those with enough people."""
+    """Return a clip for each group: the one with the least to do among those that are able."""
     order = sorted(sources, key=lambda source: source.clip)
     rng.shuffle(order)
     load = dict.fromkeys((source.clip for source in order), 0)
     chosen = [0] * len(groups)
-    # Who needs more people has less choice, and comes first.
-    for place in sorted(range(len(groups)), key=lambda i: -groups[i].people):
-        able = [source.clip for source in order if source.people >= groups[place].people]
+    # Who needs more people or more frames has less choice, and comes first.
+    for place in sorted(range(len(groups)), key=lambda i: (-groups[i].people, -groups[i].frames)):
+        able = [source.clip for source in groups[place].able(order)]
         chosen[place] = min(able, key=load.__getitem__)
         load[chosen[place]] += len(groups[place].sides)
     return chosen
@@ -131,13 +143,14 @@ def _spread(groups: Sequence[_Group], sources: Sequence[Source], rng: random.Ran
 class _Dealer:
     """Draws the groups of a batch."""
 
-    def __init__(self, config: BatchConfig, most_people: int, rng: random.Random) -> None:
+    def __init__(self, config: BatchConfig, sources: Sequence[Source], rng: random.Random) -> None:
         self._config, self._rng = config, rng
+        most_people = max(source.people for source in sources)
         self._recipes = {kind: self._possible(kind, most_people) for kind in ("negative", "control")}
         self._decks = {kind: Deck(weights, rng) for kind, weights in self._recipes.items() if weights}
         recipes = [name for weights in self._recipes.values() for name in weights]
         self._severities = {name: Deck(config.severities_of(name), rng) for name in recipes}
-        self._schedules = {name: Deck(config.schedules_of(name), rng) for name in recipes}
+        self._schedules = {name: Deck(_schedules(config, name, sources), rng) for name in recipes}
 
     def _possible(self, kind: str, most_people: int) -> dict[str, float]:
         weights = self._config.chosen(kind)
@@ -197,6 +210,22 @@ class _Dealer:
 
     def _seed(self) -> int:
         return self._rng.randrange(2**31)
+
+
+def _schedules(config: BatchConfig, recipe: str, sources: Sequence[Source]) -> dict[str, float]:
+    """Return the weights of a recipe's schedules that one of the clips is long enough for."""
+    weights = config.schedules_of(recipe)
+    longest = max(each.frames for each in sources if each.people >= CATALOGUE[recipe].people)
+    needed = {name: frames_needed(name) for name in weights}  # type: ignore[arg-type]
+    possible = {name: weight for name, weight in weights.items() if needed[name] <= longest}
+    if not possible:
+        kind = min(needed, key=needed.__getitem__)
+        raise ConfigError(
+            [
+                f"{recipe}: a {kind} schedule needs {needed[kind]} frames; the longest chosen clip has {longest}."
+            ]
+        )
+    return possible
 
 
 def _control_groups(controls: int, negatives: int, pairs: Mapping[str, float]) -> tuple[int, int, int]:

@@ -80,12 +80,13 @@ def sources_of(choice: ClipChoice) -> Sources:
     """
     clips = clips_chosen(choice).annotate(people=Count("analysis__face_tracks__person", distinct=True))
     rows: Iterable[tuple[Any, ...]] = clips.values_list(
-        "pk", "source_name", "people", "analysis__state", "analysis__error", "analysis__summary__people"
-    )
+        "pk", "source_name", "people", "frames", "analysis__state", "analysis__error",
+        "analysis__summary__people",
+    )  # fmt: skip
     sources = Sources(usable=[], left_out=[])
-    for pk, name, people, state, error, faces in rows:
+    for pk, name, people, frames, state, error, faces in rows:
         if state == AnalysisState.READY and people:
-            sources.usable.append(Source(pk, people))
+            sources.usable.append(Source(pk, people, frames))
         else:
             sentence = NOT_LOOKED_AT if state is None else error or (NOBODY_MATCHED if faces else NO_FACES)
             sources.left_out.append({"clip": pk, "name": name, "sentence": sentence})

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from datasets.identity.backends.protocol import Backend, Embedder
 from datasets.identity.faces import Face, box_overlaps
 from datasets.identity.space import Embeddings, Space
+from datasets.identity.tilt import found_turned
 from distortions.synthesis.scene import Subject
-from distortions.synthesis.tilt import found_turned
 
 Frame = NDArray[np.uint8]
 

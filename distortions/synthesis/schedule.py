@@ -24,6 +24,8 @@ Strengths = NDArray[np.float32]  # (T,)
 _LEAST: Mapping[Kind, int] = MappingProxyType(
     {"constant": 1, "linear": 8, "logistic": 8, "step": 2, "late": 12, "relapse": 12, "flicker": 12}
 )
+_BEATS = (2, 4)  # of a flicker, as they are drawn
+_BEAT_FRAMES = 6
 # Where onset and end are drawn from, as shares of the clip.
 _ONSETS: Mapping[Kind, tuple[float, float]] = MappingProxyType(
     {
@@ -76,7 +78,7 @@ class Schedule:
         """
         if frames == 0:
             return np.zeros(0, np.float32)
-        least = _LEAST[self.kind] if self.kind != "flicker" else max(_LEAST["flicker"], 6 * self.beats)
+        least = _least(self.kind, self.beats)
         if frames < least:
             count = "1 frame" if frames == 1 else f"{frames} frames"
             raise TooShort(f"A {self.kind} schedule needs at least {least} frames; the clip has {count}.")
@@ -91,6 +93,15 @@ class Schedule:
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
+
+
+def frames_needed(kind: Kind) -> int:
+    """Return how many frames a clip must have to show a schedule of a kind, whatever is drawn of it."""
+    return _least(kind, _BEATS[1])
+
+
+def _least(kind: Kind, beats: int) -> int:
+    return _LEAST[kind] if kind != "flicker" else max(_LEAST[kind], _BEAT_FRAMES * beats)
 
 
 def _constant(way: NDArray, begun: NDArray, beats: int) -> NDArray:
@@ -142,4 +153,6 @@ def draw_schedule(kind: Kind, rng: np.random.Generator) -> Schedule:
     if kind not in KINDS:
         raise BadParameter(f"There is no schedule {kind!r}: choose {', '.join(KINDS)}.")
     onset, end = float(rng.uniform(*_ONSETS[kind])), float(rng.uniform(*_ENDS[kind]))
-    return Schedule(kind=kind, onset=round(onset, 3), end=round(end, 3), beats=int(rng.integers(2, 5)))
+    return Schedule(
+        kind=kind, onset=round(onset, 3), end=round(end, 3), beats=int(rng.integers(_BEATS[0], _BEATS[1] + 1))
+    )

@@ -8,6 +8,7 @@ from distortions import catalogue, config, planning
 from distortions.catalogue import CATALOGUE, RecipeFacts
 from distortions.config import PAIR_KINDS, ConfigError, config_of
 from distortions.planning import Source, batch_plan, try_seed
+from distortions.synthesis.schedule import KINDS, frames_needed
 
 # So that plans with controls are held whatever controls there are.
 CONTROLS = {
@@ -40,7 +41,7 @@ def configs(draw):
 
 
 sources = st.lists(st.integers(1, 3), min_size=1, max_size=8).map(
-    lambda people: [Source(10 + place, count) for place, count in enumerate([2, *people])]
+    lambda people: [Source(10 + place, count, 20 * count) for place, count in enumerate([2, *people])]
 )
 many = given(configs(), sources)
 unhurried = settings(deadline=None, max_examples=40)
@@ -65,12 +66,14 @@ def test_a_plan_has_as_many_results_as_were_asked_for(data, clips):
 @unhurried
 @many
 def test_nothing_is_planned_that_a_recipe_or_clip_cannot_do(data, clips):
-    people = {source.clip: source.people for source in clips}
+    by_clip = {source.clip: source for source in clips}
     for each in batch_plan(config_of(data), clips):
         facts = catalogue.CATALOGUE[each.recipe]
         assert each.severity in facts.severities
         assert each.schedule in facts.schedules
-        assert people[each.clip] >= facts.people
+        assert by_clip[each.clip].people >= facts.people
+        if each.pair_kind == "clean":  # two recipes may want more than any one clip has
+            assert by_clip[each.clip].frames >= frames_needed(each.schedule)
 
 
 @unhurried
@@ -111,7 +114,7 @@ def test_weights_of_recipes_are_held(seed, a, b, c):
         "count": 60,
         "recipes": {"geometry_drift": a, "morph_drift": b, "drop": c},
     }
-    counts = Counter(each.recipe for each in batch_plan(config_of(data), [Source(1, 1)]))
+    counts = Counter(each.recipe for each in batch_plan(config_of(data), [Source(1, 1, 48)]))
     for name, weight in data["recipes"].items():
         assert abs(counts[name] - 60 * weight / (a + b + c)) <= 1
 
@@ -120,20 +123,35 @@ def test_weights_of_recipes_are_held(seed, a, b, c):
 @given(st.integers(0, 2**31 - 1))
 def test_clips_share_the_work_evenly(seed):
     data = {"name": "Any", "seed": seed, "count": 50, "recipes": {"morph_drift": 1}, "pairs": {"clean": 1}}
-    counts = Counter(each.clip for each in batch_plan(config_of(data), [Source(n, 1) for n in range(7)]))
+    counts = Counter(each.clip for each in batch_plan(config_of(data), [Source(n, 1, 48) for n in range(7)]))
     assert max(counts.values()) - min(counts.values()) <= 1
 
 
 def test_recipes_of_two_are_left_out_where_nobody_has_company():
     data = {"name": "Any", "count": 10, "recipes": {"swap": 5, "morph_drift": 1}}
-    plan = batch_plan(config_of(data), [Source(1, 1)])
+    plan = batch_plan(config_of(data), [Source(1, 1, 48)])
     assert {each.recipe for each in plan} == {"morph_drift"}
 
 
 def test_recipes_of_two_alone_need_a_clip_of_two():
     data = {"name": "Any", "count": 10, "recipes": {"swap": 5}}
     with pytest.raises(ConfigError, match="swap: no chosen clip shows 2 people"):
-        batch_plan(config_of(data), [Source(1, 1)])
+        batch_plan(config_of(data), [Source(1, 1, 48)])
+
+
+def test_schedules_that_no_clip_can_show_are_left_out():
+    data = {"name": "Any", "count": 40, "recipes": {"morph_drift": 1}}
+    plan = batch_plan(config_of(data), [Source(1, 1, 16), Source(2, 1, 8)])
+    assert {each.schedule for each in plan} == {*KINDS} - {"flicker"}
+    assert {each.clip for each in plan if each.schedule in ("late", "relapse")} == {1}
+
+
+def test_a_schedule_that_no_clip_can_show_is_a_sentence():
+    data = {"name": "Any", "count": 4, "recipes": {"morph_drift": 1}, "schedules": {"flicker": 1}}
+    with pytest.raises(
+        ConfigError, match="a flicker schedule needs 24 frames; the longest chosen clip has 16"
+    ):
+        batch_plan(config_of(data), [Source(1, 1, 16)])
 
 
 def test_tries_have_seeds_of_their_own():

@@ -9,9 +9,9 @@ PORT ?= 8000
 .PHONY: help install install-site install-all demo test test-fast lint format bench freeze clean
 
 help:
-	@echo "make install       .venv with the site, vision, torch, the tests and the checks"
+	@echo "make install       .venv with the site, vision, training, the tests and the checks (about 3 GB)"
 	@echo "make install-site  .venv with the site alone"
-	@echo "make install-all   the above, training and S3 (about 3 GB)"
+	@echo "make install-all   the above and S3"
 	@echo "make demo          a study on procedural people, on 127.0.0.1; CLIPS=folder takes your own, PORT=8000"
 	@echo "make test          all tests, on SQLite and on PostgreSQL where one answers"
 	@echo "make test-fast     without the slow ones and the browser"
@@ -35,7 +35,7 @@ help:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/vision.txt
 	@touch $@
 
-.venv/.dev: requirements/dev.txt .venv/.vision
+.venv/.dev: requirements/dev.txt requirements/training.txt .venv/.vision
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
 	@touch $@
 

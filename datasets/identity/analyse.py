@@ -31,6 +31,7 @@ from datasets.identity.reading import Picture, read_chunks
 from datasets.identity.settings import Settings
 from datasets.identity.shots import CUT, LOOK, Glance, change, is_cut, stillness
 from datasets.identity.stills import is_still
+from datasets.identity.tilt import Righting
 from datasets.identity.tracklets import Sample, Tracker, Tracklet
 from datasets.identity.tracks import Analysis, Track
 from datasets.media.limits import DEFAULT_LIMITS, Limits
@@ -97,6 +98,7 @@ class _Job:
         seconds = max(scanned.probe.frames / self._fps, 0.1)
         self._bin = max(1, round(self._fps * max(1 / backend.embedder.rate, seconds / settings.max_samples)))
         self._tracker = Tracker(coast_frames=max(round(settings.coast_s * self._fps), 2 * self._stride))
+        self._righting = Righting(backend.detector, self._fps) if backend.detector.levels_tilt else None
         self._glances: list[Glance] = []
         self._cuts: list[int] = []
         self._best: dict[Tracklet, Sample] = {}
@@ -201,7 +203,8 @@ class _Job:
 
     def _see(self, picture: Picture, found: Sequence[tuple[Face, Quality]]) -> None:
         faces, qualities = [face for face, _ in found], [quality for _, quality in found]
-        for tracklet, face, quality in self._tracker.see(picture.index, faces, qualities):
+        right = partial(self._right, picture) if self._righting else None
+        for tracklet, face, quality in self._tracker.see(picture.index, faces, qualities, right):
             tracklet.watch(picture.grey, face.box * np.float32(picture.scale))
             best = self._best.get(tracklet)
             if best is not None and picture.index // self._bin != best.frame // self._bin:
@@ -214,6 +217,15 @@ class _Job:
                     prepared=self._backend.embedder.prepare(picture.frame, face, picture.index),
                     thumb=grey_thumb(picture.frame, face, self._settings.thumb_side),
                 )
+
+    def _right(
+        self, picture: Picture, tracklet: Tracklet, face: Face, quality: Quality
+    ) -> tuple[Face, Quality]:
+        """Put the landmarks of a tilted head where they are."""
+        assert self._righting is not None
+        with self._timed("righting"):
+            righted = self._righting.righted(picture.frame, face, picture.index, tracklet.lean)
+            return righted, quality if righted is face else measure_quality(picture.frame, righted)
 
     def _embed(self, tracklet: Tracklet) -> None:
         """Send a tracklet's best face of a while to the embedder, and let go of its pixels."""

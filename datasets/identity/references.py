@@ -20,6 +20,7 @@ from datasets.identity.errors import ReferencePictureError
 from datasets.identity.faces import Face, Frame, box_sizes
 from datasets.identity.quality import focus, measure_quality
 from datasets.identity.space import Space
+from datasets.identity.tilt import righted_face
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 MAX_SIDE = 1024
@@ -103,7 +104,7 @@ def reference_read(
         )
     if len(faces) > 1 and box_sizes(faces[1].box) > RIVAL_SIZE * box_sizes(faces[0].box):
         raise ReferencePictureError(f"{name} shows {len(faces)} faces: crop it to the one that is meant.")
-    face = faces[0]
+    face = righted_face(padded, faces[0], backend.detector)
     quality = measure_quality(padded, face)
     warnings = []
     if quality.size < SMALL_EYES:

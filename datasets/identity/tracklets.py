@@ -6,7 +6,7 @@ one another. `joining` puts the pieces together afterwards, when everything abou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -17,6 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from datasets.identity.faces import Face, Frame, box_overlaps, box_sizes
 from datasets.identity.flow import follow, moved_box, moved_points
 from datasets.identity.quality import Quality
+from datasets.identity.tilt import Lean
 
 # Association of a detection with a predicted box; own choices, tried on the cast and on real film.
 MIN_OVERLAP = 0.15
@@ -55,6 +56,7 @@ class Tracklet:
     patch_changes: list[float] = field(default_factory=list)
     crowded: bool = False
     trust: float = 1.0
+    lean: Lean = field(default_factory=Lean)
     _region: tuple[int, int, int, int] = (0, 0, 0, 0)
     _patch: NDArray[np.uint8] | None = None
 
@@ -115,6 +117,9 @@ class Tracklet:
             self.landmarks[first + step] = self.landmarks[first + step] + share * landmark_error
 
 
+Right = Callable[[Tracklet, Face, Quality], tuple[Face, Quality]]
+
+
 class Tracker:
     """Builds tracklets frame by frame; memory grows with faces seen, not with pictures."""
 
@@ -143,9 +148,12 @@ class Tracker:
         self._before = grey
 
     def see(
-        self, frame: int, faces: Sequence[Face], qualities: Sequence[Quality]
+        self, frame: int, faces: Sequence[Face], qualities: Sequence[Quality], right: Right | None = None
     ) -> list[tuple[Tracklet, Face, Quality]]:
-        """Take the detections of the frame that was last moved to; return which tracklet each belongs to."""
+        """Take the detections of the frame that was last moved to; return which tracklet each belongs to.
+
+        `right` may put a face's landmarks right, knowing its tracklet, before they are taken.
+        """
         pairs = self._assign(faces)
         boxes = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
         overlaps = box_overlaps(boxes, boxes) - np.eye(len(faces), dtype=np.float32)
@@ -160,8 +168,9 @@ class Tracker:
                     self._end([tracklet])
                 tracklet = Tracklet(self._shot, crowded=bool(crowded[i]) or i in hidden)
                 self.active.append(tracklet)
-            tracklet.add(frame, face, qualities[i])
-            result.append((tracklet, face, qualities[i]))
+            seen, quality = right(tracklet, face, qualities[i]) if right else (face, qualities[i])
+            tracklet.add(frame, seen, quality)
+            result.append((tracklet, seen, quality))
         self._end([t for t in self.active if frame - t.last_detection > self._patience(t)])
         self._seen = frame
         return result

@@ -27,6 +27,7 @@ class DlibHog:
     licence = "BSL-1.0, landmarks CC0-1.0"
     rate = 2.5
     side = 640
+    levels_tilt = False  # it finds no head that is tilted far
 
     def __init__(self, models: Path | None = None) -> None:
         """Raise ModelError if dlib or its weights are missing."""

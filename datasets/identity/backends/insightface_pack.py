@@ -33,6 +33,7 @@ class PackDetector:
     licence = LICENCE
     rate = 5.0
     side = 640
+    levels_tilt = False
 
     def __init__(self, models: Path | None = None) -> None:
         """Raise ModelError if there is no pack, no detector in it, or no library."""

@@ -19,7 +19,8 @@ class Detector(Protocol):
     """Finds faces. May be called from several threads.
 
     `rate` is how many frames a second of film it can be asked for; between them faces are tracked. `side` is the
-    length that a frame's longer side is scaled down to before detection.
+    length that a frame's longer side is scaled down to before detection. `levels_tilt` says that it finds tilted heads
+    and puts their landmarks as if they were upright, see tilt.py.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Detector(Protocol):
     licence: str
     rate: float
     side: int
+    levels_tilt: bool
 
     def detect(self, frame: Frame, index: int) -> list[Face]:
         """Return the faces in (H, W, 3) uint8 RGB; `index` is the frame's number in its clip."""
@@ -66,7 +68,8 @@ class Backend:
     @property
     def key(self) -> str:
         """Names everything that decides what an analysis finds."""
-        return f"{self.detector.name}@{self.detector.version}+{self.space.key}"
+        righted = "-righted" if self.detector.levels_tilt else ""
+        return f"{self.detector.name}@{self.detector.version}{righted}+{self.space.key}"
 
     def embed_faces(self, frame: Frame, faces: Sequence[Face], index: int = 0) -> Embeddings:
         """Return the embeddings (N, D) of faces of one frame."""

@@ -83,6 +83,7 @@ class TruthDetector:
     version = "1"
     licence = "none needed"
     side = 4096
+    levels_tilt = False
 
     def __init__(self, truth: FilmTruth, rate: float = 25.0) -> None:
         self._truth = truth

@@ -25,6 +25,7 @@ class YuNet:
     licence = "MIT"
     rate = 9.0
     side = 480
+    levels_tilt = True
 
     def __init__(self, models: Path | None = None) -> None:
         """Find the weights, and raise ModelError if they are missing or not YuNet's."""

@@ -95,6 +95,6 @@ def test_faces_of_another_model_are_not_compared(backend, axes) -> None:
 
 def _renamed(detector):
     class Renamed:
-        name, version = "another", "1"
+        name, version, levels_tilt = "another", "1", False
 
     return Renamed()

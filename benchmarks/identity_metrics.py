@@ -2,16 +2,21 @@
 
 Films pairs of the chosen cast calmly, then changes one thing at a time: the identity (drift, swap, blend, jumps), who
 is in the picture, or a copied reference; and beside that expression, light and pose alone. Prints for each metric its
-values on the ladder of its own change, in which share of the pairs it is monotone, by how much the three nuisances
-move it, and the separation: the difference between the largest change and the worst nuisance, over the standard
-deviation of both among pairs (Cohen's d).
+values on the ladder of its own change, what the largest one adds, in how many of the pairs it is monotone, by how much
+the three nuisances move it (both with 95 % intervals over the pairs, Student's t), and the separation: the difference
+between the largest change and the worst nuisance, over the standard deviation of both among pairs (Cohen's d).
+
+It takes long, and goes in turns: with `--folder` films and figures are kept, `--turn SECONDS` stops after so much
+work, and the same command goes on from there until it prints the tables.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -19,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from scipy import stats
 
 from benchmarks.machine import machine
 from datasets.cast import Clip, draw_reference, held
@@ -59,6 +65,10 @@ class Row:
     rises: bool
     read: Callable[[ClipMetrics], float]
 
+    @property
+    def key(self) -> str:
+        return f"{self.ladder}: {self.name}"
+
 
 ROWS: tuple[Row, ...] = (
     Row("similarity", "drift", False, lambda m: m.people[0].similarity),
@@ -81,31 +91,49 @@ ROWS: tuple[Row, ...] = (
 )
 
 
+Figures = dict[str, float]  # of one film: by `Row.key`, and what copy-paste said of the first person
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--folder", type=Path, help="keep the films here, for the next time")
+    parser.add_argument("--folder", type=Path, help="keep films and figures here, for the next time")
     parser.add_argument("--models", type=Path)
     parser.add_argument("--backends", nargs="+", default=["opencv", "mobilefacenet", "dlib"])
     parser.add_argument("--pairs", type=int, default=4, help="of the chosen cast, at most 6")
+    parser.add_argument(
+        "--turn", type=float, default=float("inf"), help="seconds after which to stop for now"
+    )
     options = parser.parse_args()
     print(machine(), flush=True)
+    end = time.monotonic() + options.turn
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
         for pair in range(options.pairs):
-            _film_pair(folder, pair)
+            if not _film_pair(folder, pair, end):
+                return _rest("films", pair, options.pairs)
         for name in options.backends:
             try:
                 backend = backend_load(name, options.models)
             except IdentityError as error:
                 print(f"\n{name}: left out: {error}")
                 continue
-            measured = [_measured(folder, pair, backend) for pair in range(options.pairs)]
+            measured = []
+            for pair in range(options.pairs):
+                figures = _measured(folder, pair, backend, end)
+                if figures is None:
+                    return _rest(name, pair, options.pairs)
+                measured.append(figures)
             _print(name, measured)
             _print_copies(measured)
     return 0
+
+
+def _rest(what: str, done: int, pairs: int) -> int:
+    print(f"{what}: {done} of {pairs} pairs are done; the same command goes on", flush=True)
+    return 3
 
 
 def changes() -> Iterable[tuple[str, str, float]]:
@@ -168,59 +196,98 @@ def _people(pair: int) -> tuple[Identity, Identity, Identity]:
     return draw_identity(seeds[0]), draw_identity(seeds[1]), draw_identity(seeds[2])
 
 
-def _film_pair(folder: Path, pair: int) -> None:
+def _film_pair(folder: Path, pair: int, end: float) -> bool:
+    """Film what is not there yet; return whether that was all, or the time (`time.monotonic`) is over."""
     people = _people(pair)
     references = folder / f"{pair}.references"
     references.mkdir(exist_ok=True)
     for k, person in enumerate(people[:2]):
         for view in VIEWS:
-            Image.fromarray(draw_reference(person, view, seed=pair)).save(references / f"{k}-{view}.png")
+            path = references / f"{k}-{view}.png"
+            if not path.is_file():
+                Image.fromarray(draw_reference(person, view, seed=pair)).save(path)
     for name, kind, size in changes():
         path = folder / f"{pair} {name}.mp4"
-        if not path.is_file():
-            stage = stage_of(people, 100 + pair, kind, size)
-            write_video((stage.draw(f)[0] for f in range(FRAMES)), path, fps=FPS)
+        if path.is_file():
+            continue
+        if time.monotonic() > end:
+            return False
+        stage = stage_of(people, 100 + pair, kind, size)
+        write_video((stage.draw(f)[0] for f in range(FRAMES)), path, fps=FPS)
+    return True
 
 
-def _measured(folder: Path, pair: int, backend: Backend) -> dict[str, ClipMetrics]:
-    people: list[Person] = people_read(folder / f"{pair}.references", backend)
-    measured = {}
+def _measured(folder: Path, pair: int, backend: Backend, end: float) -> dict[str, Figures] | None:
+    """Return the figures of a pair's films; nothing if the time is over before all are there."""
+    people: list[Person] | None = None
+    measured: dict[str, Figures] = {}
     for name, _, _ in changes():
-        analysis = analyse_clip(folder / f"{pair} {name}.mp4", backend)
-        measured[name] = measure(analysis, match_tracks(analysis, people), people)
+        kept = folder / f"{pair} {name} {backend.name}.json"
+        if not kept.is_file():
+            if time.monotonic() > end:
+                return None
+            people = people or people_read(folder / f"{pair}.references", backend)
+            analysis = analyse_clip(folder / f"{pair} {name}.mp4", backend)
+            found = _figures(measure(analysis, match_tracks(analysis, people), people))
+            kept.write_text(json.dumps({"backend": backend.key} | found))
+        read = json.loads(kept.read_text())
+        if read.pop("backend") != backend.key:
+            raise SystemExit(f"{kept} was measured with other models: take another folder")
+        measured[name] = read
     return measured
 
 
-def _print(name: str, pairs: list[dict[str, ClipMetrics]]) -> None:
-    print(f"\n{name}, {len(pairs)} pairs, means; nuisances as differences from the calm clip\n")
-    print("| metric | change | sizes | values | monotone | expression | light | pose | separation |")
-    print("|---|---|---|---|---|---|---|---|---|")
+def _figures(metrics: ClipMetrics) -> Figures:
+    copy = metrics.people[0].copy_paste
+    return {row.key: float(row.read(metrics)) for row in ROWS} | {
+        "picture": copy.picture, "share": copy.share, "leaning": copy.leaning
+    }  # fmt: skip
+
+
+def _print(name: str, pairs: list[dict[str, Figures]]) -> None:
+    print(
+        f"\n{name}, {len(pairs)} pairs, means; nuisances as differences from the calm clip; ± is half a 95 % interval"
+    )
+    print(
+        "\n| metric | change | sizes | values | largest less none | monotone | expression | light | pose | separation |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for row in ROWS:
         sizes = LADDERS[row.ladder]
         ladder = ["none", *(f"{row.ladder} {size}" for size in sizes[1:])]
-        values = np.array([[row.read(pair[step]) for step in ladder] for pair in pairs])
-        nuisance = np.array([[row.read(pair[n]) for n in NUISANCES] for pair in pairs]) - values[:, :1]
+        values = np.array([[pair[step][row.key] for step in ladder] for pair in pairs])
+        nuisance = np.array([[pair[n][row.key] for n in NUISANCES] for pair in pairs]) - values[:, :1]
         sign = 1 if row.rises else -1
         steps = sign * np.diff(values, axis=1)
         monotone = int(((steps >= -1e-6).all(axis=1) & (steps.sum(axis=1) > 0)).sum())
         print(
             f"| {row.name} | {row.ladder} | {' '.join(f'{size:g}' for size in sizes)} "
-            f"| {' '.join(f'{v:.2f}' for v in np.nanmean(values, axis=0))} | {monotone} of {len(pairs)} | "
-            + " | ".join(f"{v:+.3f}" for v in np.nanmean(nuisance, axis=0))
-            + f" | {separation(sign * (values[:, -1] - values[:, 0]), sign * nuisance):.1f} |",
+            f"| {' '.join(f'{v:.2f}' for v in np.nanmean(values, axis=0))} "
+            f"| {_interval(values[:, -1] - values[:, 0], 2)} "
+            f"| {monotone} of {len(pairs)} | {' | '.join(_interval(column, 3) for column in nuisance.T)} "
+            f"| {separation(sign * (values[:, -1] - values[:, 0]), sign * nuisance):.1f} |",
             flush=True,
         )
 
 
-def _print_copies(pairs: list[dict[str, ClipMetrics]]) -> None:
+def _interval(differences: np.ndarray, digits: int) -> str:
+    """Return the mean of differences (N,), one a pair, with half the 95 % interval by Student's t."""
+    known = differences[np.isfinite(differences)]
+    mean = f"{known.mean():+.{digits}f}" if len(known) else "–"
+    if len(known) < 2:
+        return mean
+    half = float(stats.t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
+    return f"{mean} ± {half:.{digits}f}"
+
+
+def _print_copies(pairs: list[dict[str, Figures]]) -> None:
     """Print what copy-paste makes of films that copy a reference (calm: the neutral one) and of one that does not."""
     print("\n| film | picture | share | leaning |\n|---|---|---|---|")
     for film in ("none", "pasting", "pose"):
-        copies = [pair[film].people[0].copy_paste for pair in pairs]
-        print(
-            f"| {film} | {' '.join(f'{c.picture:.2f}' for c in copies)} | {' '.join(f'{c.share:.2f}' for c in copies)} "
-            f"| {' '.join(f'{c.leaning:.2f}' for c in copies)} |"
+        cells = (
+            " ".join(f"{pair[film][key]:.2f}" for pair in pairs) for key in ("picture", "share", "leaning")
         )
+        print(f"| {film} | {' | '.join(cells)} |")
 
 
 def separation(change: np.ndarray, nuisance: np.ndarray) -> float:

@@ -7,10 +7,9 @@ arXiv 2301.12597), small enough to read:
                -> projector: QUERIES learned tokens a person attend to the maps, scale by scale
                -> [person 1] [separator] [person 2] before the video tokens, in every block's attention
                -> router: in each block every video token is given to a person or to nobody, and gets that
-               person's summary added,
-                  times a strength from 0 to 1
+                  person's tokens, projected, added, times a strength from 0 to 1
 
-Two stages: first alignment, with each person's summary added in their half of the picture; then the router,
+Two stages: first alignment, with each person's tokens added in their half of the picture; then the router,
 trained by cross-entropy from who really covers a token. Each part can be switched off (`Parts`).
 """
 
@@ -80,6 +79,13 @@ class Projector(nn.Module):
         return tokens + self.out(tokens)
 
 
+class SquaredReLU(nn.Module):
+    """max(0, x)^2 (So et al. 2021, arXiv 2109.08668): on a CPU a tenth of what GELU costs, and learns no worse."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(x).square()
+
+
 class Block(nn.Module):
     """Attention over condition and video tokens, router, feed-forward; scaled and shifted by the noise level."""
 
@@ -90,10 +96,10 @@ class Block(nn.Module):
         self.modulation = nn.Linear(dim, 6 * dim)
         self.norm1, self.norm2 = (nn.LayerNorm(dim, elementwise_affine=False) for _ in range(2))
         self.to_q, self.to_k, self.to_v, self.to_out = (nn.Linear(dim, dim) for _ in range(4))
-        self.feed = nn.Sequential(nn.Linear(dim, 3 * dim), nn.GELU(), nn.Linear(3 * dim, dim))
-        self.give = nn.Linear(dim, dim)
+        self.feed = nn.Sequential(nn.Linear(dim, 3 * dim), SquaredReLU(), nn.Linear(3 * dim, dim))
+        self.give = nn.Linear(QUERIES * dim, dim)
         if parts.router:
-            self.ask, self.offer = nn.Linear(dim, dim), nn.Linear(dim, dim)
+            self.ask, self.offer = nn.Linear(dim, dim), nn.Linear(QUERIES * dim, dim)
             self.nobody = nn.Parameter(torch.zeros(dim))
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
@@ -106,7 +112,7 @@ class Block(nn.Module):
         Args:
             x: (B, conditions + TOKENS, dim).
             level: (B, dim).
-            people: (B, PEOPLE, dim) summaries.
+            people: (B, PEOPLE, QUERIES dim): each person's tokens, side by side.
             halves: (TOKENS, PEOPLE) fixed routes instead of the router's.
             strength: (B, 1, 1).
         """
@@ -180,7 +186,7 @@ class ToyNetwork(nn.Module):
         if self.separator is not None:
             tokens.insert(1, self.separator.expand(batch, 1, -1))
         h = torch.cat([*tokens, self.enter(x / variance.sqrt()) + self.places], dim=1)
-        people, logits = known.mean(2), []
+        people, logits = known.flatten(2), []
         for block in self.blocks:
             h, routed = block(
                 h, level, people, self.halves if self.aligning else None, strength.reshape(-1, 1, 1)

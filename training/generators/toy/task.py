@@ -19,7 +19,7 @@ from training.generators.toy.encoders import JudgeEncoder, RewardEncoder
 from training.generators.toy.generator import ToyGenerator, load_generator
 from training.generators.toy.judging import assigned_similarity, placed_reward, similarities, swapped
 from training.generators.toy.pool import REFERENCES, Pool, load_pool
-from training.generators.toy.train import SPLITS, load_encoder
+from training.generators.toy.train import SPLITS, base_path, load_encoder
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ class ToyParts:
     validation: tuple[Prompt, ...]
 
 
-def load_toy(folder: Path, *, prompts: int = 400, held_out: int = 40) -> ToyParts:
-    """Read generator, encoders and prompts of training and validation people."""
+def load_toy(folder: Path, *, seed: int = 0, prompts: int = 400, held_out: int = 40) -> ToyParts:
+    """Read the base of a seed, encoders and prompts of training and validation people."""
     return ToyParts(
-        load_generator(folder / "base.pt"),
+        load_generator(base_path(folder, seed)),
         ToyReward(load_encoder(folder / "reward.pt", RewardEncoder)),
         ToyJudge(load_encoder(folder / "judge.pt", JudgeEncoder)),
         draw_prompts(load_pool(folder / "pool", SPLITS["train"]), prompts, seed=1),

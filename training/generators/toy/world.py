@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from training.generators.toy.pool import COURSES, FRAMES, HEIGHT, REFERENCES, WIDTH, Pool
 
-REPLACED, DRIFTING, EXCHANGED = 0.22, 0.22, 0.12
+REPLACED, DRIFTING, EXCHANGED = 0.1, 0.5, 0.12
 
 
 @dataclass(frozen=True)

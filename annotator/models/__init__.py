@@ -12,7 +12,7 @@ from .judgments import (
     Verdict,
 )
 from .slots import Slot, SlotKind, SlotState
-from .studies import Curves, Invitation, Item, Member, Qualification, Role, Study, StudyState
+from .studies import Curves, Invitation, Item, Member, Qualification, QueueOrder, Role, Study, StudyState
 
 __all__ = [
     "Consensus",
@@ -29,6 +29,7 @@ __all__ = [
     "PersonJudgment",
     "PersonVerdict",
     "Qualification",
+    "QueueOrder",
     "ReportState",
     "Role",
     "Side",

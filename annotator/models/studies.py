@@ -5,7 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from datasets.models import Clip, Pair, Release
+from datasets.models import Clip, Pair, Release, Scorer
 
 
 class StudyState(models.TextChoices):
@@ -233,6 +233,13 @@ class Item(models.Model):
     is_gold = models.BooleanField(
         default=False, help_text="A test question with a known answer: it counts in no consensus."
     )
+    drawn_at_random = models.BooleanField(
+        null=True,
+        help_text=(
+            "Whether chance gave it its place in a queue that a reward model ordered; empty where none did. What is "
+            "not drawn at random was asked because the model was in doubt."
+        ),
+    )
 
     class Meta:
         ordering = ["position"]
@@ -248,3 +255,30 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"item {self.pk}"
+
+
+class QueueOrder(models.Model):
+    """A reward model's part in the order of a study's pairs, as it was set last. Without a row: none."""
+
+    study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="queue_order")
+    scorer = models.ForeignKey(Scorer, null=True, on_delete=models.SET_NULL, related_name="+")
+    random_share = models.FloatField(
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="Share of the queue's places that are filled at random.",
+    )
+    seed = models.PositiveBigIntegerField(default=0)
+    n_ordered = models.PositiveIntegerField(help_text="Pairs that were put in order: untouched till then.")
+    ordered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    ordered_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(random_share__gte=0, random_share__lte=1), name="queue_orders_random_share"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"queue of {self.study}"

@@ -297,6 +297,11 @@ JOB_KINDS: dict[str, dict[str, Any]] = {
         "queue": "media",
         "title": "Read a manifest",
     },
+    "pairs_score": {
+        "handler": "training.scoring_jobs.pairs_score",
+        "queue": "training",
+        "title": "Score pairs by a reward model",
+    },
     "person_examine": {
         "handler": "datasets.jobs.person_examine",
         "queue": "vision",

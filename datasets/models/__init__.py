@@ -2,6 +2,7 @@ from .clips import Clip, ClipState, ClipSubject, Origin, Pair, PublishedLabel
 from .known import ClipTruth, KnownAnswer
 from .people import Person, Reference
 from .releases import Release, ReleaseState
+from .scores import PairScore, Scorer
 from .tracks import (
     AnalysisState,
     ClipAnalysis,
@@ -24,6 +25,7 @@ __all__ = [
     "KnownAnswer",
     "Origin",
     "Pair",
+    "PairScore",
     "Person",
     "PublishedLabel",
     "Reference",
@@ -31,5 +33,6 @@ __all__ = [
     "Release",
     "ReleaseState",
     "Resemblance",
+    "Scorer",
     "TrackCorrection",
 ]

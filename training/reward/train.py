@@ -85,6 +85,7 @@ def _train(
             "release": corpus.name,
             "release_sha256": corpus.checksum,
             "licence": corpus.licence,
+            "origins": sorted({row.origin for rows in corpus.comparisons.values() for row in rows}),
             "seconds": round(time.monotonic() - started, 1),
             "processor_seconds": round(time.process_time() - worked, 1),
         },

@@ -1,0 +1,129 @@
+"""A reward model's part in a study's queue: doubts first, a share at random, nothing that was begun is moved."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+
+from annotator.models import Item, Slot
+from annotator.services.queue import queue_order
+from annotator.services.slots import slot_claim
+from datasets.models import PairScore, Scorer
+from datasets.services.scores import NewScore, scorer_put, scores_put
+from tests.annotator.factories import make_annotator, make_study
+
+pytestmark = pytest.mark.django_db
+
+SURE, UNSURE = (0.97, 0.02, 0.01), (0.4, 0.2, 0.4)
+
+
+def scorer_of(name: str = "first") -> Scorer:
+    return scorer_put(name=name, sha256=name.ljust(64, "0"), backend="yunet@1+sface@1", origins=["human"])
+
+
+def score(scorer: Scorer, pairs: list[int], given: tuple[float, float, float]) -> None:
+    a, tie, b = given
+    rows = [NewScore(pair=pk, reward_a=a, reward_b=b, prob_a=a, prob_tie=tie, prob_b=b) for pk in pairs]
+    scores_put(scorer=scorer, scores=rows)
+
+
+def in_order(study) -> list[int]:
+    """Items by the position of their first free slot."""
+    slots = Slot.objects.filter(study=study, state="free").order_by("position").values_list("item", flat=True)
+    return list(dict.fromkeys(slots))
+
+
+@pytest.fixture
+def study():
+    return make_study(80, overlap=2)
+
+
+@pytest.fixture
+def scorer(study) -> Scorer:
+    """Sure of every pair but the last 24 in the queue."""
+    scorer = scorer_of()
+    items = in_order(study)
+    pairs = dict(Item.objects.filter(study=study).values_list("pk", "pair"))
+    score(scorer, [pairs[item] for item in items[:-24]], SURE)
+    score(scorer, [pairs[item] for item in items[-24:]], UNSURE)
+    return scorer
+
+
+def test_doubted_pairs_come_first_and_a_share_of_every_block_is_random(study, scorer):
+    doubted = set(in_order(study)[-24:])
+
+    order = queue_order(study=study, scorer=scorer, random_share=0.25)
+
+    first = in_order(study)[:32]
+    at_random = set(Item.objects.filter(study=study, drawn_at_random=True).values_list("pk", flat=True))
+    assert (order.n_ordered, len(at_random)) == (80, 20)
+    assert len(at_random & set(first)) == 8
+    assert doubted <= set(first) | at_random
+    assert len(doubted & set(first)) >= 22
+
+
+def test_every_slot_keeps_its_sides_and_the_study_its_positions(study, scorer):
+    before = dict(Slot.objects.filter(study=study).values_list("pk", "left_is_a"))
+    positions = sorted(Slot.objects.filter(study=study).values_list("position", flat=True))
+
+    queue_order(study=study, scorer=scorer)
+
+    assert dict(Slot.objects.filter(study=study).values_list("pk", "left_is_a")) == before
+    assert sorted(Slot.objects.filter(study=study).values_list("position", flat=True)) == positions
+
+
+def test_what_somebody_has_in_hand_stays_and_counts_as_drawn_at_random(study, scorer):
+    annotator = make_annotator(study)
+    lease = slot_claim(study=study, annotator=annotator)
+    where = Slot.objects.get(pk=lease.slot.slot_id).position
+
+    order = queue_order(study=study, scorer=scorer)
+
+    slot = Slot.objects.get(pk=lease.slot.slot_id)
+    assert (slot.position, slot.item.drawn_at_random, order.n_ordered) == (where, True, 79)
+
+
+def test_a_claim_after_it_gives_the_front_of_the_new_order(study, scorer):
+    annotator = make_annotator(study)
+    queue_order(study=study, scorer=scorer)
+
+    lease = slot_claim(study=study, annotator=annotator)
+
+    assert lease.slot.item_id == in_order_with(study, lease)[0]
+
+
+def in_order_with(study, lease) -> list[int]:
+    slots = Slot.objects.filter(study=study).order_by("position").values_list("item", flat=True)
+    return list(dict.fromkeys(slots))
+
+
+def test_the_same_seed_gives_the_same_order(study, scorer):
+    queue_order(study=study, scorer=scorer, seed=3)
+    first = in_order(study)
+    queue_order(study=study, scorer=scorer, seed=4)
+    assert in_order(study) != first
+    queue_order(study=study, scorer=scorer, seed=3)
+    assert in_order(study) == first
+
+
+def test_a_model_without_scores_is_refused(study):
+    with pytest.raises(ValidationError, match="no score for any pair"):
+        queue_order(study=study, scorer=scorer_of("empty"))
+
+
+def test_a_share_beyond_all_is_refused_and_nothing_is_moved(study, scorer):
+    before = in_order(study)
+    with pytest.raises(ValidationError):
+        queue_order(study=study, scorer=scorer, random_share=1.5)
+    assert in_order(study) == before
+
+
+def test_scores_are_written_over_by_the_same_weights(study, scorer):
+    pair = PairScore.objects.first().pair_id
+    score(scorer, [pair], UNSURE)
+    assert PairScore.objects.get(pair=pair, scorer=scorer).prob_a == 0.4
+
+
+def test_the_command_orders_by_the_model_that_scored_last(study, scorer, capsys):
+    call_command("order_queue", study.slug, "--random-share", "0.5")
+    assert "80 pairs" in capsys.readouterr().out
+    assert Item.objects.filter(study=study, drawn_at_random=True).count() == 40

@@ -1,12 +1,14 @@
 """The identity reward against baselines, strategies and its own parts, on simulated tracks.
 
-    python -m benchmarks.reward_identity run FOLDER [--settings smooth human …] [--seeds 5] [--seconds 270]
+    python -m benchmarks.reward_identity run FOLDER [--settings all human …] [--seeds 5] [--seconds 270]
     python -m benchmarks.reward_identity table FOLDER
 
 Each seed has a release of its own (`benchmarks.simulated_release`: 240 groups of people, 45 % of them to learn from,
 47 % to measure on) and trains a model of its own; two recipes are held out of training and validation. `run` does what
 is not done yet until its seconds are over, goes on where it stopped, and several may run side by side. `table` prints
-what there is: the mean over seeds, with the 95 % interval of Student's t over seeds.
+what there is: the mean over seeds, with the 95 % interval of Student's t over seeds, and the same of the differences
+from `all` with the same seeds. Strategies are all, human, automatic, random and smooth; every other setting is `all`
+with one thing changed. Baselines and breakdowns are measured with `all` alone, which they do not depend on.
 
 Nothing here is evidence about real faces: the tracks, the distortions and the annotators are simulated.
 """
@@ -18,7 +20,8 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +29,20 @@ import numpy as np
 
 from benchmarks.machine import machine
 from benchmarks.simulated_release import Setting, simulate
-from training.reward.config import Config
-from training.reward.train import train
+from training.reward.config import Config, Data
+from training.reward.corpus import Corpus, corpus_read
+from training.reward.evaluation import evaluate, fit_calibration, results_write
+from training.reward.model import RewardModel
+from training.reward.stages import stopping_rows
+from training.reward.training import Trainer
 
 HELD_OUT = ("feature_bleed", "reenact")
-SETTINGS: dict[str, list[str]] = {
-    "human": ["training.strategy='human'"],
-    "automatic": ["training.strategy='automatic'"],
-    "random": ["training.strategy='random'"],
-    "smooth": [],
-    "all": ["training.strategy='all'"],
+STRATEGIES = {
+    name: [f"training.strategy='{name}'"] for name in ("all", "human", "automatic", "random", "smooth")
+}
+PARTS: dict[str, list[str]] = {
     "no person loss": ["loss.person=0"],
+    "no overall loss": ["loss.overall=0"],
     "no localisation": ["loss.localisation=0"],
     "no routing": ["loss.routing=0"],
     "routing by squares": ["loss.routing_kind='mse'"],
@@ -48,6 +54,8 @@ SETTINGS: dict[str, list[str]] = {
     "no embeddings": ["network.embeddings=false"],
     "no likeness": ["network.likeness=false"],
 }
+SETTINGS = STRATEGIES | {name: ["training.strategy='all'", *values] for name, values in PARTS.items()}
+BASE = "all"
 # The preset as it is shipped, on one thread; two recipes are held out.
 COMMON = [f"data.holdout_recipes={list(HELD_OUT)}", "training.threads=1"]
 # Half the width of a 95 % interval of a mean, in standard errors, by the number of seeds less one (Student's t).
@@ -92,18 +100,33 @@ def one_run(folder: Path, name: str, seed: int, until: float) -> None:
             raise OutOfTime
 
     try:
-        release = folder / "releases" / f"seed-{seed}"
-        if not release.is_dir():
-            simulate(release, Setting(groups=240, seed=seed, splits="45/8/47"))
         watch("", 0, 0, 0.0)
         config = Config().with_values([*COMMON, f"training.seed={seed}", *SETTINGS[name]])
-        resume = (run / "config.toml").is_file()
-        found = train(release, config, run, resume=resume, verify=False, on_step=watch)
-        print(name, seed, flush=True)
-        for which, evaluation in found.items():
-            print(which, evaluation.text(), sep="\n", flush=True)
+        corpus = _corpus(folder / "releases" / f"seed-{seed}", seed)
+        started = time.process_time()
+        trained = Trainer(corpus, config, run).run(resume=True, on_step=watch)
+        seconds = time.process_time() - started
+        model = RewardModel(trained.network, config, corpus.backend, corpus.dimension)
+        model = fit_calibration(model, corpus, stopping_rows(corpus, config))
+        found = {
+            f"held-out {'recipes' if held_out else 'people'} (test)": evaluate(
+                model, corpus, config, held_out_only=held_out, alone=name != BASE
+            )
+            for held_out in (False, True)
+        }
+        results_write(run, found)
+        kept = "" if trained.kept is None else f", {trained.kept} of {trained.automatic} automatic rows kept"
+        print(f"{name} {seed}: {seconds:.0f} s to step {trained.steps}{kept}", flush=True)
     finally:
         (run / "claim").unlink()
+
+
+@lru_cache(maxsize=1)
+def _corpus(release: Path, seed: int) -> Corpus:
+    """Return a seed's corpus; settings differ in nothing that is read from it."""
+    if not release.is_dir():
+        simulate(release, Setting(groups=240, seed=seed, splits="45/8/47"))
+    return corpus_read(release, Data(), verify=False)
 
 
 def _claimed(run: Path) -> bool:
@@ -119,43 +142,88 @@ def _claimed(run: Path) -> bool:
     return True
 
 
+Rows = list[dict[str, Any]]
+COLUMNS = {
+    "accuracy": "without ties",
+    "accuracy with ties": "with ties",
+    "log loss": "log loss",
+    "effect of controls": "controls, d",
+    "onset error, median frames": "onset, frames",
+}
+
+
 def table(folder: Path) -> list[str]:
-    """Return the table, a line a judge: baselines of the setting with most seeds, as they do not depend on it."""
+    """Return the tables in Markdown, a line a judge, and a line a setting with its differences from `all`."""
     lines = []
     for evaluation in ("held-out people (test)", "held-out recipes (test)"):
-        lines += ["", evaluation, f"{'':24}{'seeds':>6}{'without ties':>26}{'with ties':>26}{'log loss':>10}"]
-        found = {name: list(_results(folder / name.replace(" ", "-"), evaluation)) for name in SETTINGS}
-        lines += [_line(name, "identity", runs) for name, runs in found.items() if runs]
-        most = max(found.values(), key=len)
-        others = dict.fromkeys(row["judge"] for rows in most for row in rows if row["judge"] != "identity")
-        lines += [_line(judge, judge, most) for judge in others]
+        found = {name: _results(folder / name.replace(" ", "-"), evaluation) for name in SETTINGS}
+        lines += ["", evaluation, "", *_head("")]
+        lines += [_line(name, "identity", runs.values()) for name, runs in found.items() if runs]
+        others = dict.fromkeys(row["judge"] for rows in found[BASE].values() for row in rows)
+        lines += [
+            _line(judge, judge, found[BASE].values())
+            for judge in others
+            if judge not in ("identity", "chance")
+        ]
+        lines += ["", f"{evaluation}, less `{BASE}` with the same seed", "", *_head("less ")]
+        lines += [
+            _difference(name, runs, found[BASE]) for name, runs in found.items() if name != BASE and runs
+        ]
     return lines
 
 
-def _results(folder: Path, evaluation: str) -> Iterator[list[dict[str, Any]]]:
+def _head(prefix: str) -> list[str]:
+    names = " | ".join(prefix + column for column in COLUMNS.values())
+    return [f"| | seeds | {names} |", "|---" * (len(COLUMNS) + 2) + "|"]
+
+
+def _results(folder: Path, evaluation: str) -> dict[str, Rows]:
+    """Return the results of a setting, by seed."""
+    found = {}
     for path in sorted(folder.glob("seed-*/results.json")):
         rows = json.loads(path.read_text())["results"]
-        yield [row for row in rows if row["evaluation"] == evaluation]
+        found[path.parent.name] = [row for row in rows if row["evaluation"] == evaluation]
+    return found
 
 
-def _line(label: str, judge: str, runs: Sequence[Sequence[dict[str, Any]]]) -> str:
-    names = ("accuracy", "accuracy with ties")
-    columns = [f"{interval([_value(rows, judge, name) for rows in runs]):>26}" for name in names]
-    loss = np.mean([_value(rows, judge, "log loss") for rows in runs])
-    return f"{label:24}{len(runs):6}{''.join(columns)}{loss:10.3f}"
+def _line(label: str, judge: str, runs: Iterable[Rows]) -> str:
+    each = list(runs)
+    columns = [
+        interval([_value(rows, judge, name) for rows in each], percent=name.startswith("accuracy"))
+        for name in COLUMNS
+    ]
+    return f"| {label} | {len(each)} | {' | '.join(columns)} |"
 
 
-def interval(values: Sequence[float]) -> str:
-    """Return a mean over seeds with its interval, in percent."""
+def _difference(label: str, runs: Mapping[str, Rows], base: Mapping[str, Rows]) -> str:
+    seeds = sorted(set(runs) & set(base))
+    columns = []
+    for name in COLUMNS:
+        less = [_value(runs[seed], "identity", name) - _value(base[seed], "identity", name) for seed in seeds]
+        columns.append(interval(less, percent=name.startswith("accuracy"), sign=True))
+    return f"| {label} | {len(seeds)} | {' | '.join(columns)} |"
+
+
+def interval(values: Sequence[float], *, percent: bool, sign: bool = False) -> str:
+    """Return a mean over seeds with its interval, in percent or as a number; nothing without a value."""
+    if not np.isfinite(values).all() or not len(values):
+        return ""
+    scale, digits = (100, 1) if percent else (1, 3)
+
+    def text(value: float) -> str:
+        return f"{scale * value:{'+' if sign else ''}.{digits}f}"
+
     mean = float(np.mean(values))
     if len(values) < 2:
-        return f"{mean:.1%}"
+        return text(mean)
     half = _T[len(values) - 1] * float(np.std(values, ddof=1)) / np.sqrt(len(values))
-    return f"{mean:.1%} ({mean - half:.1%}–{mean + half:.1%})"
+    return f"{text(mean)} ({text(mean - half)} to {text(mean + half)})"
 
 
-def _value(rows: Sequence[dict[str, Any]], judge: str, name: str) -> float:
-    return next(float(row["value"]) for row in rows if row["judge"] == judge and row["name"] == name)
+def _value(rows: Rows, judge: str, name: str) -> float:
+    """Return what was measured; NaN where it was not."""
+    values = (row["value"] for row in rows if row["judge"] == judge and row["name"] == name)
+    return float(next(values, float("nan")))
 
 
 def _options() -> argparse.Namespace:
@@ -164,7 +232,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("what", choices=["run", "table"], nargs="?", default="run")
     parser.add_argument("folder", type=Path, nargs="?", help="left out: one seed of human rows, thrown away")
-    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=["human", "all", "smooth"])
+    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(STRATEGIES))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=270)
     return parser.parse_args()

@@ -93,8 +93,16 @@ class Setting:
 
 
 @dataclass(eq=False)
-class _Clip:
-    """One clip with what is true of it."""
+class ToldClip:
+    """One clip with what is true of it.
+
+    Attributes:
+        row: Of the table clips.
+        tracks: Rows of the table tracks.
+        harm: (P,) what happened to each person, in thresholds for one person.
+        onset: For each person the first frame in which it can be seen, or -1.
+        truth: What was done; empty for an untouched clip.
+    """
 
     row: Row
     tracks: list[Row]
@@ -107,6 +115,22 @@ def simulate(target: Path, setting: Setting) -> Manifest:
     """Write a release of simulated tracks to a folder that does not exist yet."""
     world = _World(setting)
     groups = [world.group(number) for number in range(setting.groups)]
+    return groups_write(
+        target,
+        groups,
+        splits=setting.splits,
+        seed=setting.seed,
+        name="simulated-tracks",
+        description="Simulated tracks: embeddings drawn from a statistical model. Nobody and nothing real is in it.",
+        configuration={"simulated": vars(setting)},
+    )
+
+
+def groups_write(
+    target: Path, groups: Sequence[Group], *, splits: str, seed: int, name: str, description: str,
+    configuration: dict[str, Any],
+) -> Manifest:  # fmt: skip
+    """Write groups of people, their clips and what is said of them, as a release in which no split shares anybody."""
     graph = Groups()
     for group in groups:
         for clip in group.clips:
@@ -115,20 +139,20 @@ def simulate(target: Path, setting: Setting) -> Manifest:
             graph.add_comparison(
                 row["clip_a"], row["clip_b"], people=[person["person_id"] for person in row["people"]]
             )
-    splits = graph.assign(parse_splits(setting.splits), seed=setting.seed)
+    assigned = graph.assign(parse_splits(splits), seed=seed)
     info = ReleaseInfo(
-        name="simulated-tracks",
+        name=name,
         version=1,
         created="2026-11-22T00:00:00+00:00",
-        seed=setting.seed,
+        seed=seed,
         licence="apache-2.0",
-        configuration={"simulated": vars(setting)},
-        description="Simulated tracks: embeddings drawn from a statistical model. Nobody and nothing real is in it.",
+        configuration=configuration,
+        description=description,
     )
-    return write_release(target, _rows(groups, splits), info=info, splits=splits)
+    return write_release(target, _rows(groups, assigned), info=info, splits=assigned)
 
 
-def _rows(groups: Sequence[_Group], splits: Splits) -> Iterator[tuple[str, str, Row]]:
+def _rows(groups: Sequence[Group], splits: Splits) -> Iterator[tuple[str, str, Row]]:
     for group in groups:
         split = splits.of_person(group.people[0]["person_id"])
         for table, rows in (
@@ -143,11 +167,11 @@ def _rows(groups: Sequence[_Group], splits: Splits) -> Iterator[tuple[str, str, 
 
 
 @dataclass(eq=False)
-class _Group:
+class Group:
     """People who are compared with one another, their clips and what is said of them."""
 
     people: list[Row]
-    clips: list[_Clip]
+    clips: list[ToldClip]
     comparisons: list[Row]
     judgments: list[Row]
 
@@ -165,23 +189,23 @@ class _World:
     def person(self, rng: np.random.Generator) -> Floats:
         return _unit(self.mean + _unit(rng.standard_normal(self.setting.dimension)))
 
-    def group(self, number: int) -> _Group:
+    def group(self, number: int) -> Group:
         rng = np.random.default_rng([self.setting.seed, 1, number])
         count = int(rng.choice([1, 2, 2, 3]))
         identities = [self.person(rng) for _ in range(count)]
         names = [f"simulated-{number:04d}-{place}" for place in range(count)]
         people = [self._person_row(name, u, rng) for name, u in zip(names, identities, strict=True)]
-        clips: list[_Clip] = []
+        clips: list[ToldClip] = []
         for source in range(self.setting.sources):
             untouched = _Scene(self, names, identities, f"{number}-{source}", rng)
             clips.append(untouched.clip(rng))
             clips += [self._copy(untouched, clips[-1], rng) for _ in range(self.setting.copies)]
-        told = _Told(people, number)
+        told = Told(people, number)
         told.synthetic(clips)
         told.judged(clips, self.setting.judged, rng)
-        return _Group(people, clips, told.comparisons, told.judgments)
+        return Group(people, clips, told.comparisons, told.judgments)
 
-    def _copy(self, scene: _Scene, source: _Clip, rng: np.random.Generator) -> _Clip:
+    def _copy(self, scene: _Scene, source: ToldClip, rng: np.random.Generator) -> ToldClip:
         if rng.random() < 0.3:
             name = str(rng.choice(list(CONTROLS)))
             return scene.clip(rng, recipe=name, severity=int(rng.integers(1, 4)), source=source)
@@ -235,8 +259,8 @@ class _Scene:
         return hidden
 
     def clip(
-        self, rng: np.random.Generator, *, recipe: str = "", severity: int = 0, source: _Clip | None = None
-    ) -> _Clip:
+        self, rng: np.random.Generator, *, recipe: str = "", severity: int = 0, source: ToldClip | None = None
+    ) -> ToldClip:
         people = len(self.names)
         strength = np.zeros((people, FRAMES))
         moved = (
@@ -261,7 +285,7 @@ class _Scene:
         harm = 0.5 * change.mean(axis=1) + 0.5 * change.max(axis=1)
         onsets = [int(np.argmax(row >= VISIBLE)) if (row >= VISIBLE).any() else -1 for row in strength]
         truth = self._truth(recipe, severity, strength, onsets) if recipe else {}
-        return _Clip(
+        return ToldClip(
             self._row(sha256, recipe, severity, truth, source),
             [row for place in range(people) if (row := self._track(sha256, place, faces, seen, quality))],
             harm,
@@ -316,7 +340,7 @@ class _Scene:
         }
 
     def _row(
-        self, sha256: str, recipe: str, severity: int, truth: dict[str, Any], source: _Clip | None
+        self, sha256: str, recipe: str, severity: int, truth: dict[str, Any], source: ToldClip | None
     ) -> Row:
         onsets = [edit["onset"] for edit in truth.get("edits", []) if edit["onset"] >= 0]
         return {
@@ -361,7 +385,7 @@ class _Scene:
         }
 
 
-class _Told:
+class Told:
     """What is said of a group's clips: known answers, and those of simulated annotators."""
 
     def __init__(self, people: list[Row], number: int) -> None:
@@ -369,7 +393,7 @@ class _Told:
         self.comparisons: list[Row] = []
         self.judgments: list[Row] = []
 
-    def _row(self, origin: str, a: _Clip, b: _Clip) -> Row:
+    def _row(self, origin: str, a: ToldClip, b: ToldClip) -> Row:
         return {
             "comparison_id": f"{origin}-{self.number:04d}-{len(self.comparisons):03d}",
             "origin": origin,
@@ -388,7 +412,7 @@ class _Told:
             "marks": [],
         }
 
-    def synthetic(self, clips: Sequence[_Clip]) -> None:
+    def synthetic(self, clips: Sequence[ToldClip]) -> None:
         """Every copy against what it was made from, with the answer that its recipe gives."""
         by_sha = {clip.row["sha256"]: clip for clip in clips}
         for clip in clips:
@@ -411,7 +435,7 @@ class _Told:
             )
             self.comparisons.append(row)
 
-    def judged(self, clips: Sequence[_Clip], count: int, rng: np.random.Generator) -> None:
+    def judged(self, clips: Sequence[ToldClip], count: int, rng: np.random.Generator) -> None:
         """Pairs at random, judged by simulated annotators."""
         places = [(i, j) for i in range(len(clips)) for j in range(i)]
         for which in rng.choice(len(places), min(count, len(places)), replace=False):
@@ -419,7 +443,7 @@ class _Told:
             a, b = (clips[i], clips[j]) if rng.random() < 0.5 else (clips[j], clips[i])
             self._judge(a, b, rng)
 
-    def _judge(self, a: _Clip, b: _Clip, rng: np.random.Generator) -> None:
+    def _judge(self, a: ToldClip, b: ToldClip, rng: np.random.Generator) -> None:
         row = self._row("simulated", a, b)
         answers = [int(_answer(rng, _utility(a.harm) - _utility(b.harm))) for _ in range(ANNOTATORS)]
         verdicts = [
@@ -462,14 +486,14 @@ class _Told:
         }
 
     def _judgment(
-        self, row: Row, annotator: int, overall: str, verdicts: Sequence[int], pair: tuple[_Clip, _Clip],
+        self, row: Row, annotator: int, overall: str, verdicts: Sequence[int], pair: tuple[ToldClip, ToldClip],
         rng: np.random.Generator,
     ) -> Row:  # fmt: skip
         marks = []
         for side, clip in zip(("a", "b"), pair, strict=True):
             for place, onset in enumerate(clip.onset):
                 if onset >= 0 and clip.harm[place] > 0.3:
-                    frame = int(np.clip(round(onset + rng.normal(1, 2)), 0, FRAMES - 1))
+                    frame = int(np.clip(round(onset + rng.normal(1, 2)), 0, clip.row["frames"] - 1))
                     person = self.people[place]["person_id"]
                     marks.append({"person_id": person, "side": side, "kind": "drift", "frame": frame})
         return {

@@ -69,6 +69,7 @@ def evaluate(
     split: str = "test",
     held_out_only: bool = False,
     name: str = "identity",
+    alone: bool = False,
 ) -> Evaluation:
     """Measure a model and the baselines.
 
@@ -79,6 +80,7 @@ def evaluate(
         split: Which rows.
         held_out_only: Only comparisons with a clip of a held-out recipe.
         name: Of the model in the table.
+        alone: Without baselines, breakdowns and takings away: for runs that are compared with one another.
 
     Raises:
         BadCorpus: the split has no decided comparison.
@@ -89,7 +91,9 @@ def evaluate(
     validation = usable(corpus, config, "validation")
     fitting = [row for row in validation if row.origin in config.data.human] or validation or rows
     places = sorted({place for row in [*rows, *fitting] for place in (row.a, row.b)})
-    judges = _judges(model, corpus, config, places, fitting, name)
+    judges = [Judge(name, _rewards(model, corpus, places), model.calibration)]
+    if not alone:
+        judges += _baseline_judges(corpus, config, places, fitting)
     groups = measures.groups_of(corpus, rows)
     table = []
     results: list[Row] = []
@@ -107,11 +111,12 @@ def evaluate(
         curve = curve or own_curve
         table.append((judge.name, without, with_ties, loss, error))
         measured = [without, with_ties, loss, Measured("calibration error", error, None, None, len(rows))]
-        measured += _by_part(judge, corpus, config, rows)
+        measured += [] if alone else _by_part(judge, corpus, config, rows)
         measured += _by_severity(judge, corpus, rows)
         results += measures.as_rows(measured, {"judge": judge.name, **common})
     table.append(_chance(rows, groups))
-    own = [*_of_the_model(model, corpus, rows), *_with_less(model, corpus, rows, groups)]
+    own = _of_the_model(model, corpus, rows)
+    own += [] if alone else _with_less(model, corpus, rows, groups)
     agreement = mean_measured("agreement of judgments", measures.ceiling(corpus, rows), groups)
     results += measures.as_rows([*own, agreement], {"judge": judges[0].name, **common})
     return Evaluation(split, tuple(table), tuple(results), tuple(curve))
@@ -146,15 +151,10 @@ def fit_calibration(model: RewardModel, corpus: Corpus, rows: Sequence[Compariso
     return replace(model, calibration=calibrate(differences(_rewards(model, corpus, places), rows), rows))
 
 
-def _judges(
-    model: RewardModel,
-    corpus: Corpus,
-    config: Config,
-    places: Sequence[int],
-    fitting: Sequence[Comparison],
-    name: str,
+def _baseline_judges(
+    corpus: Corpus, config: Config, places: Sequence[int], fitting: Sequence[Comparison]
 ) -> list[Judge]:
-    found = [Judge(name, _rewards(model, corpus, places), model.calibration)]
+    found = []
     for other, measure in baselines(corpus.clips, usable(corpus, config, "train")).items():
         rewards = np.full(len(corpus.clips), np.nan)
         for place in places:

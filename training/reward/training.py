@@ -112,6 +112,7 @@ class Trainer:
             [each for each in parameters if each.requires_grad],
             lr=training.learning_rate,
             weight_decay=training.weight_decay,
+            fused=True,
         )
 
     def _set_spread(self) -> None:

@@ -2,6 +2,7 @@
 
     python -m training.generators.toy FOLDER                    # everything, and goes on where it stopped
     python -m training.generators.toy FOLDER --seconds 240      # a part of it
+    python -m training.generators.toy FOLDER --seed 1           # another base, base-1.pt, on the same people
 
 Two stages as in Ingredients (arXiv 2501.01790): alignment, with each person's summary added in their half,
 then the router. People are split by number: `SPLITS`. The judge's encoder learns from people that no other
@@ -14,7 +15,6 @@ many.
 
 from __future__ import annotations
 
-import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +78,11 @@ def make(folder: Path, parts: Parts, recipe: Recipe, *, seconds: float = float("
     return training.step >= recipe.steps
 
 
+def base_path(folder: Path, seed: int = 0) -> Path:
+    """Return the file of the base of a seed."""
+    return folder / (f"base-{seed}.pt" if seed else "base.pt")
+
+
 def load_encoder(path: Path, kind: type[Encoder]) -> Encoder:
     """Read an encoder, ready to use."""
     encoder = kind()
@@ -118,7 +123,7 @@ class BaseTraining:
         self.extractor, self.codec, self.network = extractor, Codec(), ToyNetwork(parts)
         self.average = {name: held.clone() for name, held in self.network.state_dict().items()}
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98)
+            self.network.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98), fused=True
         )
         self.step = 0
         if self._checkpoint.is_file():
@@ -168,8 +173,7 @@ class BaseTraining:
         self.optimiser.step()
         self.step += 1
         decay = min(recipe.average, (1 + self.step) / (10 + self.step))
-        for name, held in self.network.state_dict().items():
-            self.average[name].lerp_(held, 1 - decay)
+        torch._foreach_lerp_(list(self.average.values()), list(self.network.state_dict().values()), 1 - decay)
         return flow.item(), routing.item()
 
     def _described(self, asked: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -180,13 +184,15 @@ class BaseTraining:
 
     @property
     def _checkpoint(self) -> Path:
-        return self.folder / "base-training.pt"
+        path = base_path(self.folder, self.recipe.seed)
+        return path.with_name(f"{path.stem}-training.pt")
 
     def save(self) -> None:
         """Write the generator (averaged weights) and what is needed to go on."""
         averaged = ToyNetwork(self.network.parts)
         averaged.load_state_dict(self.average)
-        save_generator(self.folder / "base.pt", ToyGenerator(averaged, self.codec, self.extractor))
+        generator = ToyGenerator(averaged, self.codec, self.extractor)
+        save_generator(base_path(self.folder, self.recipe.seed), generator)
         held = {
             "step": self.step, "network": self.network.state_dict(), "average": self.average,
             "optimiser": self.optimiser.state_dict(), "codec": self.codec.state_dict(),
@@ -226,13 +232,3 @@ def _features_of(extractor: RewardEncoder, pool: Pool) -> tuple[Tensor, Tensor]:
     ]
     fine, coarse = (torch.cat(held).unflatten(0, (-1, REFERENCES)) for held in zip(*parts, strict=True))
     return fine, coarse
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the toy generator.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=Recipe.steps)
-    parser.add_argument("--seconds", type=float, default=float("inf"))
-    given = parser.parse_args()
-    done = make(given.folder, Parts(), Recipe(steps=given.steps), seconds=given.seconds)
-    print("done" if done else "not finished: run it again to go on")

@@ -63,7 +63,7 @@ def film(clip: Clip, out: Path, *, workers: int = 1, views: Sequence[str] = ()) 
             for future in taken:
                 future.result()
     events = prepare(clip).script.events
-    truth = gather(truths, seed=clip.seed, fps=clip.fps, size=clip.size, events=events)
+    truth = gather(truths, clip, events=events)
     truth_file = out.with_suffix(".truth.npz")
     save_truth(truth, truth_file)
     return Filmed(out, truth_file, truth, tuple(tuple(each.path for each in person) for person in wanted))

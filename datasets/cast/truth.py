@@ -13,6 +13,12 @@ T frames, P people, K traits:
     pose        (T, P, 3)     yaw to the viewer's right, pitch up, roll clockwise; radians
     expression  (T, P, 7)     blink, gaze right, gaze up, smile, opened, rounded, brows
     events      (E,) str      what happens
+
+What the clip was asked to be, so that it can be drawn again (files of before have none of it):
+
+    place       () str        where; empty: the seed chose
+    by_seed     () bool       whether the seed chose the events
+    moving      (M,) str      what changes over time
 """
 
 from __future__ import annotations
@@ -24,15 +30,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.cast.clip import FrameTruth
+from datasets.cast.clip import Clip, FrameTruth
 from datasets.cast.identity import TRAITS
+from datasets.cast.script import MOVING
 
 VERSION = 1
 
 
 @dataclass(frozen=True)
 class Truth:
-    """The truth of a whole clip; arrays as in the module's docstring."""
+    """The truth of a whole clip; arrays as in the module's docstring.
+
+    `asked` are the events that were asked for, None where the seed chose them: it then drew more than their names.
+    """
 
     seed: int
     fps: Fraction
@@ -44,16 +54,17 @@ class Truth:
     pose: NDArray[np.float32]
     expression: NDArray[np.float32]
     events: tuple[str, ...]
+    asked: tuple[str, ...] | None
+    place: str | None
+    moving: tuple[str, ...]
 
 
-def gather(
-    frames: list[FrameTruth], *, seed: int, fps: Fraction, size: tuple[int, int], events: tuple[str, ...]
-) -> Truth:
-    """Return the truth of a clip from that of its frames."""
+def gather(frames: list[FrameTruth], clip: Clip, *, events: tuple[str, ...]) -> Truth:
+    """Return the truth of a clip from that of its frames, and what happens in it."""
     return Truth(
-        seed=seed,
-        fps=fps,
-        size=size,
+        seed=clip.seed,
+        fps=clip.fps,
+        size=clip.size,
         boxes=np.stack([[face.box for face in f.faces] for f in frames]).astype(np.float32),
         visible=np.array([[face.visible for face in f.faces] for f in frames], np.float32),
         landmarks=np.stack([[face.landmarks for face in f.faces] for f in frames]).astype(np.float32),
@@ -61,6 +72,9 @@ def gather(
         pose=np.stack([f.pose for f in frames]),
         expression=np.stack([f.expression for f in frames]),
         events=events,
+        asked=clip.events,
+        place=clip.place,
+        moving=clip.moving,
     )
 
 
@@ -81,6 +95,9 @@ def save_truth(truth: Truth, path: Path) -> None:
             pose=truth.pose,
             expression=truth.expression,
             events=np.array(truth.events, dtype=np.str_),
+            place=np.array(truth.place or ""),
+            by_seed=np.array(truth.asked is None),
+            moving=np.array(truth.moving, dtype=np.str_),
         )
 
 
@@ -95,6 +112,7 @@ def load_truth(path: Path) -> Truth:
             raise ValueError(f"{path.name} holds truth of another version of the cast")
         numerator, denominator = (int(v) for v in data["fps"])
         width, height = (int(v) for v in data["size"])
+        events = tuple(str(e) for e in data["events"])
         return Truth(
             seed=int(data["seed"]),
             fps=Fraction(numerator, denominator),
@@ -105,5 +123,8 @@ def load_truth(path: Path) -> Truth:
             identity=data["identity"],
             pose=data["pose"],
             expression=data["expression"],
-            events=tuple(str(e) for e in data["events"]),
+            events=events,
+            asked=None if "by_seed" in data and bool(data["by_seed"]) else events,
+            place=str(data["place"]) or None if "place" in data else None,
+            moving=tuple(str(m) for m in data["moving"]) if "moving" in data else MOVING,
         )

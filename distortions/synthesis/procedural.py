@@ -17,8 +17,8 @@ from datasets.cast.truth import Truth, load_truth
 from distortions.synthesis.errors import SynthesisError
 from distortions.synthesis.scene import Subject
 
-LEAST_PSNR = 28.0
-"""Between the clip and its first frame drawn anew, dB: less, and the clip is not what its truth says."""
+LEAST_PSNR = 32.0
+"""Between the clip's frames and the same drawn anew, dB: less, and the clip is not what its truth says."""
 _FAR = 0.5  # of the distance between the eyes: tracks and truth of one person are nearer
 
 
@@ -78,18 +78,18 @@ class Procedural:
             raise SynthesisError(f"{subject.name} is none of the cast: the clip's truth is of another clip.")
         return int(nearest.argmin())
 
-    def check(self, frame: NDArray[np.uint8]) -> None:
-        """Raise SynthesisError unless the clip's first frame (H, W, 3) is the one that is drawn anew."""
-        drawn = self.draw(0, {})
-        if drawn.shape != frame.shape:
+    def check(self, frames: NDArray[np.uint8]) -> None:
+        """Raise SynthesisError unless frames (T, H, W, 3) are those that are drawn anew."""
+        if frames.shape[1:3] != self.clip.size[::-1]:
             raise SynthesisError(
                 "A clip of the cast can only be drawn anew at its own size: do not scale it."
             )
-        error = float(np.square(drawn.astype(np.float32) - frame).mean())
-        if error > 0 and 10 * np.log10(255**2 / error) < LEAST_PSNR:
-            raise SynthesisError(
-                "The clip is not what its truth file would draw (another place or another version of the cast)."
-            )
+        for index in {0, len(frames) // 2, len(frames) - 1}:
+            error = float(np.square(self.draw(index, {}).astype(np.float32) - frames[index]).mean())
+            if error > 0 and 10 * np.log10(255**2 / error) < LEAST_PSNR:
+                raise SynthesisError(
+                    "The clip is not what its truth file would draw: it was made by another version of the cast."
+                )
 
 
 def procedural_of(truth: Truth) -> Procedural:
@@ -108,7 +108,9 @@ def procedural_of(truth: Truth) -> Procedural:
         frames=len(truth.identity),
         fps=truth.fps,
         size=truth.size,
-        events=truth.events,
+        place=truth.place,
+        events=truth.asked,
+        moving=truth.moving,
     )
     return Procedural(clip, truth.landmarks)
 

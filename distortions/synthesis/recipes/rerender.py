@@ -95,7 +95,7 @@ def prepare(frames: Frames, material: Material, params: RerenderParams) -> tuple
         raise SynthesisError(
             "Only clips of the procedural cast can be drawn anew; this one has no truth beside it."
         )
-    source.check(frames[0])
+    source.check(frames)
     places = [params.subject]
     if params.mode in ("bleed", "swap"):
         material.scene.require(2)

@@ -171,15 +171,14 @@ def test_a_clip_of_one_frame_is_drawn():
 
 def test_truth_is_read_back_as_it_was_written(tmp_path):
     clip = small_clip(frames=3)
-    truth = gather(
-        [t for _, t in render(clip)], seed=clip.seed, fps=clip.fps, size=clip.size, events=("cross",)
-    )
+    truth = gather([t for _, t in render(clip)], clip, events=("cross",))
     path = tmp_path / "clip.truth.npz"
     save_truth(truth, path)
     back = load_truth(path)
     assert back.fps == Fraction(8)
     assert back.size == (192, 108)
     assert back.events == ("cross",)
+    assert (back.asked, back.place, back.moving) == (clip.events, clip.place, clip.moving)
     for name in ("boxes", "visible", "landmarks", "identity", "pose", "expression"):
         assert np.array_equal(getattr(back, name), getattr(truth, name), equal_nan=True)
     assert back.boxes.shape == (3, 2, 4)

@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from datasets.cast import draw_clip, drift, gather, render
+from datasets.cast import draw_clip, drift, gather, load_truth, render, save_truth
+from datasets.cast.clip import prepare
 from datasets.cast.identity import draw_identity
 from distortions.synthesis.errors import SynthesisError
 from distortions.synthesis.procedural import procedural_of
@@ -25,7 +26,7 @@ def drawn():
     """Return a short clip of two people, its truth, and its scene."""
     clip = draw_clip(4, 2, frames=FRAMES, size=SIZE, fps=Fraction(24), events=())
     pictures, truths = zip(*render(clip), strict=True)
-    truth = gather(list(truths), seed=clip.seed, fps=clip.fps, size=clip.size, events=())
+    truth = gather(list(truths), clip, events=())
     ones = np.ones(FRAMES, np.float32)
     subjects = tuple(Subject(f"person {p}", truth.landmarks[:, p], ones, ones) for p in (1, 0))
     return np.stack(pictures), truth, Scene(FRAMES, 24, SIZE, subjects)
@@ -100,10 +101,30 @@ def test_a_clip_that_was_not_drawn_is_refused():
         RECIPE.prepare(frames, moved, params)
 
 
+@pytest.mark.parametrize(
+    "asked", [{}, {"events": ("cross", "object"), "place": "kitchen", "moving": ("expression",)}]
+)
+def test_a_clip_is_drawn_anew_as_it_was_whatever_was_left_to_the_seed(asked, tmp_path):
+    clip = draw_clip(5, 2, frames=5, size=SIZE, fps=Fraction(2), **asked)
+    pictures, truths = zip(*render(clip), strict=True)
+    path = tmp_path / "clip.truth.npz"
+    save_truth(gather(list(truths), clip, events=prepare(clip).script.events), path)
+    source = procedural_of(load_truth(path))
+    for number in (0, 2, 4):
+        assert np.array_equal(source.draw(number, {}), pictures[number])
+
+
+def test_a_clip_that_parts_later_from_its_truth_is_refused():
+    frames = drawn()[0].copy()
+    frames[FRAMES // 2 :] = np.roll(frames[FRAMES // 2 :], 20, axis=2)
+    with pytest.raises(SynthesisError, match="not what its truth file would draw"):
+        RECIPE.prepare(frames, material(), RerenderParams(schedule=Schedule(kind="constant")))
+
+
 def test_a_clip_that_drifts_already_is_refused():
     clip = draw_clip(4, 1, frames=3, size=SIZE, fps=Fraction(24), events=())
     course = drift(clip.courses[0].base, draw_identity(3), start=0, end=2)
     truths = [truth for _, truth in render(replace(clip, courses=(course,)))]
-    truth = gather(truths, seed=clip.seed, fps=clip.fps, size=clip.size, events=())
+    truth = gather(truths, clip, events=())
     with pytest.raises(SynthesisError, match="already"):
         procedural_of(truth)

@@ -6,13 +6,14 @@ BIN := .venv/bin
 CLIPS ?=
 PORT ?= 8000
 
-.PHONY: help install install-site install-all demo test test-fast lint format bench freeze clean
+.PHONY: help install install-site install-all demo demo-train test test-fast lint format bench freeze clean
 
 help:
 	@echo "make install       .venv with the site, vision, training, the tests and the checks (about 3 GB)"
 	@echo "make install-site  .venv with the site alone"
 	@echo "make install-all   the above and S3"
 	@echo "make demo          a study on procedural people, on 127.0.0.1; CLIPS=folder takes your own, PORT=8000"
+	@echo "make demo-train    release, reward, GRPO on the toy generator, clips, blind study, ranking"
 	@echo "make test          all tests, on SQLite and on PostgreSQL where one answers"
 	@echo "make test-fast     without the slow ones and the browser"
 	@echo "make lint          ruff, mypy, import contracts, missing migrations"
@@ -56,6 +57,9 @@ freeze: .venv/.all
 
 demo: .venv/.vision
 	@$(BIN)/python manage.py demo --port $(PORT) $(if $(CLIPS),--clips "$(CLIPS)")
+
+demo-train: .venv/.all
+	@$(BIN)/python manage.py demo_train
 
 # ---------------------------------------------------------------- checking it
 

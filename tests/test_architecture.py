@@ -21,6 +21,7 @@ VISION = (
     "training/reward",
     "training/generators",
     "training/grpo",
+    "training/evaluation",
 )
 # Named in the settings of who stores media in a bucket, imported then alone.
 OPTIONAL = {"storages"}

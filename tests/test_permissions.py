@@ -151,7 +151,9 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "runs/new/", LIBRARY),
     ("POST", "runs/new/", (302, 404, 404, 404, 422, 422)),
     ("GET", "runs/<run>/", LIBRARY),
+    ("GET", "runs/<run>/sheets/1.png", (302, 404, 404, 404, 404, 404)),  # nothing is kept yet
     ("POST", "runs/<run>/cancel", LIBRARY_DONE),
+    ("POST", "runs/<run>/clips", LIBRARY_DONE),
     ("POST", "runs/<run>/resume", LIBRARY_DONE),
     ("GET", "batches/", LIBRARY),
     ("GET", "batches/new/", LIBRARY),
@@ -402,6 +404,7 @@ def test_the_table_has_every_address():
         "w/<>/examples/<>.mp4": "w/<>/examples/1.mp4",
         "studies/<>/state/<>/": "studies/<>/state/pause/",
         "studies/<>/reviews/<>/<>.mp4": "studies/<>/reviews/<>/left.mp4",
+        "runs/<>/sheets/<>.png": "runs/<>/sheets/1.png",
         "studies/<>/preview/<>/<>.jpg": "studies/<>/preview/<>/left.jpg",
     }.items():
         there.remove(there_is)

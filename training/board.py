@@ -50,14 +50,14 @@ class ResultRow:
 def stage_boards(run: Run) -> list[StageBoard]:
     """Return the stages of a run, in order, from its metrics."""
     stages: dict[str, list[dict[str, Any]]] = {}
-    for row in _metrics(Path(run.folder)):
+    for row in metrics_of(Path(run.folder)):
         stages.setdefault(str(row.get("stage")), []).append(row)
     return [_stage(name, rows) for name, rows in stages.items()]
 
 
 def kept_share(run: Run) -> tuple[int, int] | None:
     """Return how many automatic rows the teacher kept, and of how many."""
-    for row in _metrics(Path(run.folder)):
+    for row in metrics_of(Path(run.folder)):
         if "kept" in row:
             return int(row["kept"]), int(row["automatic"])
     return None
@@ -136,7 +136,8 @@ def _result(judge: str, rows: dict[str, Any], *, is_model: bool) -> ResultRow:
     )
 
 
-def _metrics(folder: Path) -> Iterator[dict[str, Any]]:
+def metrics_of(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the whole lines of a run's metrics.jsonl; a policy's updates count as steps from 1."""
     try:
         lines = (folder / "metrics.jsonl").read_text(errors="replace").splitlines()
     except OSError:
@@ -146,6 +147,8 @@ def _metrics(folder: Path) -> Iterator[dict[str, Any]]:
             row = json.loads(line)
         except ValueError:
             continue  # It is being written.
+        if isinstance(row, dict) and isinstance(row.get("update"), int):
+            row["step"] = row["update"] + 1
         if isinstance(row, dict) and isinstance(row.get("step"), int):
             yield row
 

@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from training.models import Run
+from training.models import Run, RunKind
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LOG = "output.log"
+METRICS = "metrics.jsonl"
 BEAT_SECONDS = 2.0
 STOP_SECONDS = 20.0
 _TAIL = 4096
@@ -50,19 +51,40 @@ def run_child(run: Run, *, on_beat: Callable[[Where], None], quiet: bool) -> End
     folder.mkdir(parents=True, exist_ok=True)
     wanted = folder / "wanted.toml"
     wanted.write_text(run.config, encoding="utf-8")
-    command = [sys.executable, "-m", "training.reward.train", run.release_folder, "--config", str(wanted)]
-    command += ["--out", str(folder), "--tied"]
-    if (folder / "metrics.jsonl").exists():
-        command.append("--resume")
-    with (folder / LOG).open("wb") as log, _child(command, log if quiet else None) as process:
+    command = _COMMANDS[RunKind(run.kind)](run, folder, wanted)
+    return watch_child(command, folder / LOG, on_beat=lambda: on_beat(where_is(folder)), quiet=quiet)
+
+
+def watch_child(command: list[str], log: Path, *, on_beat: Callable[[], None], quiet: bool) -> Ended:
+    """Run a command of ours in a child process until it ends. What `on_beat` raises stops it first."""
+    with log.open("wb") as file, _child(command, file if quiet else None) as process:
         while True:
             try:
                 code = process.wait(timeout=BEAT_SECONDS)
             except subprocess.TimeoutExpired:
-                on_beat(where_is(folder))
+                on_beat()
                 continue
             break
-    return Ended(code, _last_line(folder / LOG) if quiet else "")
+    return Ended(code, _last_line(log) if quiet else "")
+
+
+def _reward_command(run: Run, folder: Path, wanted: Path) -> list[str]:
+    command = [sys.executable, "-m", "training.reward.train", run.release_folder, "--config", str(wanted)]
+    command += ["--out", str(folder), "--tied"]
+    return [*command, "--resume"] if (folder / METRICS).exists() else command
+
+
+def _policy_command(run: Run, folder: Path, wanted: Path) -> list[str]:
+    """A policy's run goes on with what its folder holds by itself."""
+    command = [sys.executable, "-m", "training.grpo", str(folder), "--config", str(wanted), "--tied"]
+    command += ["--toy", run.generator_folder, "--release", run.release_folder]
+    return [*command, "--reward", run.reward_folder] if run.reward_folder else command
+
+
+_COMMANDS: dict[RunKind, Callable[[Run, Path, Path], list[str]]] = {
+    RunKind.REWARD: _reward_command,
+    RunKind.POLICY: _policy_command,
+}
 
 
 @contextmanager
@@ -92,7 +114,7 @@ def _environment() -> dict[str, str]:
 def where_is(folder: Path) -> Where:
     """Return the last step that was written down, without reading the whole file."""
     try:
-        with (folder / "metrics.jsonl").open("rb") as file:
+        with (folder / METRICS).open("rb") as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - _TAIL))
             lines = file.read().decode(errors="replace").splitlines()
@@ -101,6 +123,8 @@ def where_is(folder: Path) -> Where:
     for line in reversed(lines):
         try:
             row = json.loads(line)
+            if "update" in row:  # a policy's, which has one stage
+                return Where("policy", int(row["update"]) + 1)
             return Where(str(row["stage"]), int(row["step"]))
         except (ValueError, KeyError, TypeError):
             continue  # The file's beginning was cut off, or the line is being written.

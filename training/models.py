@@ -18,24 +18,38 @@ class RunState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+class RunKind(models.TextChoices):
+    REWARD = "reward", "reward model"
+    POLICY = "policy", "policy"
+
+
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)
 LOST = "The worker died each time that it was tried. Resume it to go on from its last checkpoint."
 
 
 class Run(models.Model):
-    """One reward model in the making, or made. The folder is the run; this row finds it and says how it goes."""
+    """A reward model or a policy in the making, or made. The folder is the run; this row finds it and how it goes."""
 
+    kind = models.CharField(max_length=16, choices=RunKind, default=RunKind.REWARD)
     name = models.CharField(max_length=200)
     release = models.ForeignKey(
         Release, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs"
     )
     release_folder = models.CharField(max_length=500)
-    config = models.TextField(help_text="TOML, training.reward.config.")
+    config = models.TextField(help_text="TOML, training.reward.config or training.grpo.config.")
+    reward_folder = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="Of a policy: the run of the reward model that scores its clips.",
+    )
+    generator_folder = models.CharField(
+        max_length=500, blank=True, help_text="Of a policy: where the base generator's weights are."
+    )
     folder = models.CharField(max_length=500, unique=True)
     state = models.CharField(max_length=16, choices=RunState, default=RunState.QUEUED)
     error = models.TextField(blank=True, help_text="Why there is no model, in a sentence.")
 
-    stage = models.CharField(max_length=32, blank=True, help_text="teacher or model.")
+    stage = models.CharField(max_length=32, blank=True, help_text="teacher or model; policy.")
     step = models.PositiveIntegerField(default=0)
     results = models.JSONField(default=list, blank=True, help_text="Rows of results.json.")
 

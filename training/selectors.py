@@ -7,8 +7,10 @@ from pathlib import Path
 from django.db.models import Q, QuerySet
 
 from config.accounts.models import User
+from config.jobs.models import Job
 from datasets.models import Release, ReleaseState
 from training.models import Run
+from training.services import CLIPS
 
 
 def release_folder(text: str) -> Path | None:
@@ -28,6 +30,18 @@ def runs_of(user: User) -> QuerySet[Run]:
     return Run.objects.filter(Q(created_by=user) | Q(created_by=None)).select_related(
         "release", "created_by", "job"
     )
+
+
+def run_at(folder: str) -> Run | None:
+    """Return the run of a folder, or of the one that a model's folder lies in."""
+    if not folder:
+        return None
+    return Run.objects.filter(folder__in=[folder, str(Path(folder).parent)]).first()
+
+
+def clips_job(run: Run) -> Job | None:
+    """Return the last job that generated clips with a policy."""
+    return Job.objects.filter(kind=CLIPS, key=str(run.pk)).order_by("-pk").first()
 
 
 def releases_for(user: User) -> QuerySet[Release]:

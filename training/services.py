@@ -13,12 +13,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.accounts.models import User
+from config.jobs.models import ACTIVE_STATES, Job
 from config.jobs.services import job_cancel, job_create, job_resume
 from datasets.models import Release
-from training.models import Run, RunState
+from training.models import Run, RunKind, RunState
 from training.reward.config import Config, config_of, toml_text
 
-KIND = "reward_train"
+JOBS = {RunKind.REWARD: "reward_train", RunKind.POLICY: "policy_train"}
+"""Keys of settings.JOB_KINDS."""
+CLIPS = "policy_clips"
+NOT_TUNED = "Clips are generated with a policy whose run is finished."
+CLIPS_ALREADY = "Its clips are being generated already."
 FINISHED_ALREADY = "This run is finished: its model is in its folder."
 RUNNING_ALREADY = "This run is under way: wait for it, or cancel it first."
 OTHER_CONFIGURATION = (
@@ -32,7 +37,10 @@ HOLDS_A_RUN = "The folder holds a run already: resume it, or choose another fold
 def run_create(
     *,
     release_folder: Path,
-    config: Config,
+    config: Config | str,
+    kind: RunKind = RunKind.REWARD,
+    reward_folder: Path | None = None,
+    generator_folder: Path | None = None,
     folder: Path | None = None,
     name: str = "",
     resume: bool = False,
@@ -42,7 +50,8 @@ def run_create(
 
     Args:
         release_folder: What it learns from.
-        config: How.
+        config: How; of a policy as TOML, since what checks it needs torch (training.grpo.config).
+        reward_folder, generator_folder: Of a policy, what scores its clips, and its base.
         folder: Its own; one below LIKENESS_HOME/runs by default.
         name: What a person calls it.
         resume: Go on with what the folder holds.
@@ -50,36 +59,48 @@ def run_create(
     Raises:
         ValidationError: the folder is another run's, or this one is under way.
     """
-    text = toml_text(config.as_dict())
     release_folder = release_folder.resolve()
+    wanted = {
+        "kind": kind,
+        "release_folder": str(release_folder),
+        "config": config if isinstance(config, str) else toml_text(config.as_dict()),
+        "reward_folder": str(reward_folder.resolve()) if reward_folder else "",
+        "generator_folder": str(generator_folder.resolve()) if generator_folder else "",
+    }
     if folder is not None:
         folder = folder.resolve()
         found = Run.objects.select_for_update().filter(folder=str(folder)).first()
         if found is not None:
-            return _again(found, release_folder, text, resume=resume)
+            return _again(found, wanted, resume=resume)
     run = Run(
+        **wanted,
         name=name or release_folder.name,
         release=Release.objects.filter(folder=str(release_folder)).first(),
-        release_folder=str(release_folder),
-        config=text,
         folder=str(folder or f"new {timezone.now().isoformat()}"),
         created_by=created_by,
     )
     run.full_clean(exclude=["created_by"])
     run.save()
     if folder is None:
-        run.folder = str(Path(settings.RUNS_ROOT) / f"reward-{run.pk}")
+        run.folder = str(Path(settings.RUNS_ROOT) / f"{kind}-{run.pk}")
         run.save(update_fields=["folder"])
     return run
 
 
-def _again(run: Run, release_folder: Path, config: str, *, resume: bool) -> Run:
+def _again(run: Run, wanted: dict[str, str], *, resume: bool) -> Run:
     if not resume:
         raise ValidationError(HOLDS_A_RUN)
-    same = config_of(tomllib.loads(run.config)) == config_of(tomllib.loads(config))
-    if not same or run.release_folder != str(release_folder):
+    asked_for = {**wanted, "config": _compared(wanted["kind"], wanted["config"])}
+    begun_with = {name: getattr(run, name) for name in wanted}
+    if asked_for != {**begun_with, "config": _compared(run.kind, run.config)}:
         raise ValidationError(OTHER_CONFIGURATION)
     return run_again(run=run)
+
+
+def _compared(kind: str, config: str) -> Any:
+    """Return a configuration as two of them are compared: a reward's with its defaults."""
+    values = tomllib.loads(config)
+    return config_of(values) if kind == RunKind.REWARD else values
 
 
 @transaction.atomic
@@ -105,9 +126,28 @@ def run_enqueue(*, run: Run, created_by: User | None = None) -> None:
         job_resume(job=run.job)
         return
     run.job = job_create(
-        kind=KIND, params={"run": run.pk}, key=str(run.pk), label=run.name, created_by=created_by
+        kind=JOBS[RunKind(run.kind)],
+        params={"run": run.pk},
+        key=str(run.pk),
+        label=run.name,
+        created_by=created_by,
     )
     run.save(update_fields=["job"])
+
+
+@transaction.atomic
+def clips_enqueue(*, run: Run, prompts: int, seeds: int, created_by: User | None = None) -> Job:
+    """Have a worker generate clips of the base and a tuned policy on people of the release's test split, as pairs.
+
+    Raises:
+        ValidationError: it is no finished policy, or is being asked for already.
+    """
+    if run.kind != RunKind.POLICY or run.state != RunState.FINISHED:
+        raise ValidationError(NOT_TUNED)
+    if Job.objects.filter(kind=CLIPS, key=str(run.pk), state__in=ACTIVE_STATES).exists():
+        raise ValidationError(CLIPS_ALREADY)
+    params = {"run": run.pk, "prompts": prompts, "seeds": seeds}
+    return job_create(kind=CLIPS, params=params, key=str(run.pk), label=run.name, created_by=created_by)
 
 
 def run_begin(*, run: Run) -> None:

@@ -7,6 +7,8 @@ urlpatterns = [
     path("runs/", views.runs, name="runs"),
     path("runs/new/", views.run_new, name="run-new"),
     path("runs/<int:pk>/", views.run, name="run"),
+    path("runs/<int:pk>/sheets/<int:update>.png", views.sheet, name="run-sheet"),
+    path("runs/<int:pk>/clips", views.clips, name="run-clips"),
     path("runs/<int:pk>/cancel", views.cancel, name="run-cancel"),
     path("runs/<int:pk>/resume", views.resume, name="run-resume"),
 ]

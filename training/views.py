@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -16,10 +18,13 @@ from config.web.access import lead_required
 from config.web.http import SiteRequest
 from training.board import config_differences, kept_share, result_tables, stage_boards
 from training.forms import RunForm
-from training.selectors import runs_of
-from training.services import run_again, run_cancel, run_create, run_enqueue
+from training.models import Run, RunKind
+from training.policy_board import evaluation_table, gains_table, policy_board, sheet_png
+from training.selectors import clips_job, run_at, runs_of
+from training.services import clips_enqueue, run_again, run_cancel, run_create, run_enqueue
 
 PAGE_SIZE = 50
+BLIND_PROMPTS, BLIND_SEEDS = 24, 2
 
 
 @require_GET
@@ -58,20 +63,58 @@ def run(request: SiteRequest, pk: int) -> HttpResponse:
     is_fragment = request.htmx and not request.htmx.history_restore_request
     if is_fragment and not shown.is_active:
         return HttpResponseClientRefresh()
+    alike = runs_of(request.user).filter(kind=shown.kind)
     wanted = request.GET.get("with", "")
-    other = runs_of(request.user).filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    other = alike.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    is_policy = shown.kind == RunKind.POLICY
+    live = "training/_policy_live.html" if is_policy else "training/_run_live.html"
     context = {
         "run": shown,
+        "is_policy": is_policy,
+        "live": live,
+        "is_live": shown.is_active,
+        "others": alike.exclude(pk=pk)[:PAGE_SIZE],
+        "other": other,
+        "differences": config_differences(shown, other) if other else [],
+        **(_policy_context(shown, other) if is_policy else _reward_context(shown, other)),
+    }
+    return render(request, live if is_fragment else "training/run.html", context)
+
+
+def _reward_context(shown: Run, other: Run | None) -> dict[str, Any]:
+    return {
         "stages": stage_boards(shown),
         "kept": kept_share(shown),
         "tables": result_tables(shown),
-        "is_live": shown.is_active,
-        "others": runs_of(request.user).exclude(pk=pk)[:PAGE_SIZE],
-        "other": other,
         "other_tables": result_tables(other) if other else {},
-        "differences": config_differences(shown, other) if other else [],
     }
-    return render(request, "training/_run_live.html" if is_fragment else "training/run.html", context)
+
+
+def _policy_context(shown: Run, other: Run | None) -> dict[str, Any]:
+    return {
+        "board": policy_board(shown),
+        "evaluated": evaluation_table(shown),
+        "gains": gains_table(shown),
+        "clips_job": clips_job(shown),
+        "blind": {
+            "prompts": BLIND_PROMPTS,
+            "seeds": BLIND_SEEDS,
+            "generators": f"toy base|toy run-{shown.pk}".split("|"),
+        },
+        "other_evaluated": evaluation_table(other) if other else None,
+        "reward_run": run_at(shown.reward_folder),
+    }
+
+
+@require_GET
+@lead_required
+def sheet(request: SiteRequest, pk: int, update: int) -> HttpResponse:
+    """Answer with clips of the same prompts and seeds, those of the base policy beside those after an update."""
+    png = sheet_png(get_object_or_404(runs_of(request.user), pk=pk), update)
+    if png is None:
+        raise Http404
+    # What an evaluation has kept does not change.
+    return HttpResponse(png, content_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
 
 @require_POST
@@ -84,6 +127,19 @@ def cancel(request: SiteRequest, pk: int) -> HttpResponse:
     run_cancel(run=stopped)
     messages.success(request, "The run stops after its current step; its last checkpoint stays.")
     return redirect("training:run", pk)
+
+
+@require_POST
+@lead_required
+def clips(request: SiteRequest, pk: int) -> HttpResponse:
+    """Have clips generated for a blind comparison of a policy with its base."""
+    tuned = get_object_or_404(runs_of(request.user), pk=pk)
+    try:
+        clips_enqueue(run=tuned, prompts=BLIND_PROMPTS, seeds=BLIND_SEEDS, created_by=request.user)
+        messages.success(request, "A worker of the queue training generates them, others prepare them.")
+    except ValidationError as error:
+        messages.warning(request, " ".join(error.messages))
+    return redirect(f"{reverse('training:run', args=[pk])}#blind")
 
 
 @require_POST

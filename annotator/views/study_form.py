@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -63,9 +65,12 @@ def markdown_preview(request: SiteRequest) -> HttpResponse:
     return render(request, "annotator/_markdown.html", {"text": text})
 
 
-def _asked_for(request: SiteRequest) -> dict[str, list[str]]:
-    """Take the filter that a link from the library carries in its query string."""
-    return {key: request.GET.getlist(key) for key in ("people", "generators") if key in request.GET}
+def _asked_for(request: SiteRequest) -> dict[str, Any]:
+    """Take the filter that a link from another page carries in its query string, and a name."""
+    asked: dict[str, Any] = {
+        key: request.GET.getlist(key) for key in ("people", "generators") if key in request.GET
+    }
+    return asked | ({"name": request.GET["name"]} if "name" in request.GET else {})
 
 
 def _form_page(request: SiteRequest, form: StudyForm, status: int = 200) -> HttpResponse:

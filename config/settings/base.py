@@ -254,6 +254,7 @@ ANALYSE_CLIPS = env.bool("LIKENESS_ANALYSE_CLIPS", default=find_spec("cv2") is n
 
 # Training runs, each in a folder of its own.
 RUNS_ROOT = str(HOME / "runs")
+TOY = env.str("LIKENESS_TOY", default=str(HOME / "toy"))
 
 LOGGING = {
     "version": 1,
@@ -307,6 +308,8 @@ JOB_KINDS: dict[str, dict[str, Any]] = {
         "queue": "vision",
         "title": "Look at references",
     },
+    "policy_clips": {"handler": "training.jobs.policy_clips", "queue": "training", "title": "Generate clips"},
+    "policy_train": {"handler": "training.jobs.run_train", "queue": "training", "title": "Tune a policy"},
     "release_export": {"handler": "annotator.jobs.release_export", "queue": "media"},
     "release_push": {
         "handler": "annotator.jobs.release_push",
@@ -314,7 +317,7 @@ JOB_KINDS: dict[str, dict[str, Any]] = {
         "title": "Push to the Hub",
     },
     "reward_train": {
-        "handler": "training.jobs.reward_train",
+        "handler": "training.jobs.run_train",
         "queue": "training",
         "title": "Train a reward model",
     },

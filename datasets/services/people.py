@@ -71,6 +71,11 @@ def people_ensure(*, labels: Iterable[str], created_by: User | None = None) -> d
     return {label: people[key] for label, key in keys.items()}
 
 
+def people_mark_procedural(*, labels: Iterable[str]) -> int:
+    """Say of people, as a manifest calls them, that they are computed and no human beings; return how many."""
+    return Person.objects.filter(key__in=[person_key(label) for label in labels]).update(is_procedural=True)
+
+
 def people_named(*, labels: Iterable[str], created_by: User | None = None) -> list[Person]:
     """Return the people whom a lead means by these names or keys, adding whoever is new."""
     labels = list(labels)

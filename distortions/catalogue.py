@@ -1,7 +1,6 @@
 """What a site says of recipes: light, since a web process loads neither OpenCV nor scipy.
 
-`distortions.synthesis.recipes.RECIPES` is the truth; a test holds that both say the same. Left out is `rerender`: it
-draws a clip of the procedural cast anew, and needs the script that the library does not keep.
+`distortions.synthesis.recipes.RECIPES` is the truth; a test holds that both say the same.
 """
 
 from __future__ import annotations
@@ -28,7 +27,10 @@ SCHEDULE_LINES = {
 
 @dataclass(frozen=True, slots=True)
 class RecipeFacts:
-    """One recipe, as a person chooses it. Fields as in `synthesis.recipe.Recipe`."""
+    """One recipe, as a person chooses it. Fields as in `synthesis.recipe.Recipe`.
+
+    `cast_only` ones draw a clip of the procedural cast anew, by the truth that came with it.
+    """
 
     name: str
     kind: Literal["negative", "control"]
@@ -36,6 +38,7 @@ class RecipeFacts:
     people: int = 1
     severities: tuple[int, ...] = SEVERITIES
     schedules: tuple[str, ...] = SCHEDULES
+    cast_only: bool = False
 
     @property
     def is_control(self) -> bool:
@@ -69,6 +72,10 @@ _ROWS = (
     RecipeFacts(
         "drop", "negative", "a person becomes generic",
         severities=(1, 2, 3, 4), schedules=("linear", "logistic", "late", "constant", "relapse"),
+    ),
+    RecipeFacts(
+        "rerender", "negative",
+        "procedural clips only: the identity itself drifts, bleeds or swaps, hair and all", cast_only=True,
     ),
     RecipeFacts("self_blend", "control", "the person's own face blended back: the same seams"),
     RecipeFacts("texture_loss", "control", "compression, blur, noise or scaling"),

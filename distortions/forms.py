@@ -72,7 +72,7 @@ class BatchForm(forms.Form):
         fields["reserved_recipes"].choices = [(facts.name, facts.title) for facts in CATALOGUE.values()]
         fields["donors"].choices = people_who_may_lend()
         for facts in CATALOGUE.values():
-            fields[f"recipe_{facts.name}"] = _weight(facts.title, 1)
+            fields[f"recipe_{facts.name}"] = _weight(facts.title, 0 if facts.cast_only else 1)
         for severity in SEVERITIES:
             fields[f"severity_{severity}"] = _weight(str(severity), 1)
         for schedule in SCHEDULES:

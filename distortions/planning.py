@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from distortions.catalogue import CATALOGUE
+from distortions.catalogue import CATALOGUE, RecipeFacts
 from distortions.config import BatchConfig, ConfigError
 from distortions.synthesis.schedule import frames_needed
 
@@ -21,11 +21,16 @@ T = TypeVar("T", bound=str | int)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A clip that can be distorted, how many of its people have tracks, and how long it is."""
+    """A clip that can be distorted, how many of its people have tracks, how long it is, and whether it was drawn."""
 
     clip: int
     people: int
     frames: int
+    is_cast: bool = False
+
+    def fits(self, facts: RecipeFacts) -> bool:
+        """Say whether a recipe can work on it."""
+        return self.people >= facts.people and (self.is_cast or not facts.cast_only)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +77,9 @@ class _Group:
         return max(frames_needed(side.schedule) for side in self.sides)  # type: ignore[arg-type]
 
     def able(self, sources: Sequence[Source]) -> list[Source]:
-        """Return those with enough people, and of them those that are long enough, if any is."""
-        company = [source for source in sources if source.people >= self.people]
-        return [source for source in company if source.frames >= self.frames] or company
+        """Return those that all recipes fit, and of them those that are long enough, if any is."""
+        fitting = [s for s in sources if all(s.fits(CATALOGUE[side.recipe]) for side in self.sides)]
+        return [source for source in fitting if source.frames >= self.frames] or fitting or list(sources)
 
 
 class Deck(Generic[T]):
@@ -101,8 +106,8 @@ def batch_plan(config: BatchConfig, sources: Sequence[Source]) -> list[Planned]:
     """Return `config.count` results, numbered from 1.
 
     Raises:
-        ConfigError: no clip can be distorted, none has as many people as every chosen recipe needs, or none is long
-            enough for any of a recipe's schedules.
+        ConfigError: no clip can be distorted, no chosen recipe fits any, or none is long enough for any of a recipe's
+            schedules.
     """
     if not sources:
         raise ConfigError(["No clip can be distorted."])
@@ -145,22 +150,25 @@ class _Dealer:
 
     def __init__(self, config: BatchConfig, sources: Sequence[Source], rng: random.Random) -> None:
         self._config, self._rng = config, rng
-        most_people = max(source.people for source in sources)
-        self._recipes = {kind: self._possible(kind, most_people) for kind in ("negative", "control")}
+        self._recipes = {kind: self._possible(kind, sources) for kind in ("negative", "control")}
         self._decks = {kind: Deck(weights, rng) for kind, weights in self._recipes.items() if weights}
         recipes = [name for weights in self._recipes.values() for name in weights]
         self._severities = {name: Deck(config.severities_of(name), rng) for name in recipes}
         self._schedules = {name: Deck(_schedules(config, name, sources), rng) for name in recipes}
 
-    def _possible(self, kind: str, most_people: int) -> dict[str, float]:
+    def _possible(self, kind: str, sources: Sequence[Source]) -> dict[str, float]:
         weights = self._config.chosen(kind)
-        possible = {name: w for name, w in weights.items() if CATALOGUE[name].people <= most_people}
+        possible = {name: w for name, w in weights.items() if any(s.fits(CATALOGUE[name]) for s in sources)}
         wanted = self._config.controls > 0 if kind == "control" else self._config.controls < 1
         if wanted and not possible:
-            needed = min(CATALOGUE[name].people for name in weights)
-            raise ConfigError(
-                [f"{', '.join(weights)}: no chosen clip shows {needed} people with face tracks."]
+            company = [name for name in weights if not CATALOGUE[name].cast_only]
+            needed = min((CATALOGUE[name].people for name in company), default=0)
+            lack = (
+                f"shows {needed} people with face tracks"
+                if company
+                else "is of the procedural cast, with its truth"
             )
+            raise ConfigError([f"{', '.join(weights)}: no chosen clip {lack}."])
         return possible
 
     def groups(self) -> list[_Group]:
@@ -215,7 +223,7 @@ class _Dealer:
 def _schedules(config: BatchConfig, recipe: str, sources: Sequence[Source]) -> dict[str, float]:
     """Return the weights of a recipe's schedules that one of the clips is long enough for."""
     weights = config.schedules_of(recipe)
-    longest = max(each.frames for each in sources if each.people >= CATALOGUE[recipe].people)
+    longest = max(each.frames for each in sources if each.fits(CATALOGUE[recipe]))
     needed = {name: frames_needed(name) for name in weights}  # type: ignore[arg-type]
     possible = {name: weight for name, weight in weights.items() if needed[name] <= longest}
     if not possible:

@@ -26,6 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,15 +102,15 @@ def save_truth(truth: Truth, path: Path) -> None:
         )
 
 
-def load_truth(path: Path) -> Truth:
-    """Read a clip's truth.
+def load_truth(path: Path | BinaryIO) -> Truth:
+    """Read a clip's truth from its file, by name or open.
 
     Raises:
         ValueError: written by another version of the schema, or for other traits.
     """
     with np.load(path, allow_pickle=False) as data:
         if int(data["version"]) != VERSION or tuple(data["traits"]) != TRAITS:
-            raise ValueError(f"{path.name} holds truth of another version of the cast")
+            raise ValueError(f"{getattr(path, 'name', 'this')} holds truth of another version of the cast")
         numerator, denominator = (int(v) for v in data["fps"])
         width, height = (int(v) for v in data["size"])
         events = tuple(str(e) for e in data["events"])

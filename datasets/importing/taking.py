@@ -8,10 +8,12 @@ from config.accounts.models import User
 from datasets.models import Clip, Origin, Person
 from datasets.services.clips import ClipFacts, NewClip, clips_complete, clips_ingest, storable_path
 from datasets.services.images import ImageRefused
+from datasets.services.known import cast_truths_put
 from datasets.services.media_files import hash_file
 from datasets.services.pairs import NewPair, pairs_create, pairs_present
 from datasets.services.people import people_ensure, person_key, reference_add
 
+from .files import truth_beside
 from .known import KnownClips
 from .pairing import PlannedPair
 from .report import ImportReport, Problem
@@ -105,6 +107,9 @@ class Taking:
         else:
             fresh = clips_ingest(new=list(new.values()), created_by=self._created_by)
             clips_complete(added=added)
+            beside = ((sha256, truth_beside(each.path)) for sha256, each in new.items())
+            if truths := {sha256: content for sha256, content in beside if content}:
+                cast_truths_put(contents=truths)
             present = dict(Clip.objects.filter(sha256__in=new).values_list("sha256", "pk"))
         met = set(new) & set(self._clip_ids)
         self._clip_ids |= present

@@ -1,5 +1,5 @@
 from .clips import Clip, ClipState, ClipSubject, Origin, Pair, PublishedLabel
-from .known import ClipTruth, KnownAnswer
+from .known import CastTruth, ClipTruth, KnownAnswer
 from .people import Person, Reference
 from .releases import Release, ReleaseState
 from .scores import PairScore, Scorer
@@ -15,6 +15,7 @@ from .tracks import (
 
 __all__ = [
     "AnalysisState",
+    "CastTruth",
     "Clip",
     "ClipAnalysis",
     "ClipState",

@@ -13,6 +13,16 @@ from .clips import Clip, Pair, PublishedLabel
 from .people import Person
 
 
+class CastTruth(models.Model):
+    """What a clip of the procedural cast was drawn from, as it came beside the clip: enough to draw it anew."""
+
+    clip = models.OneToOneField(Clip, on_delete=models.CASCADE, related_name="cast_truth")
+    content = models.BinaryField(help_text="A file of datasets.cast.truth. Only a worker reads it.")
+
+    def __str__(self) -> str:
+        return f"truth of clip {self.clip_id}"
+
+
 class ClipTruth(models.Model):
     """How a clip was distorted."""
 

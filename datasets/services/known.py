@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
 
 from config.lookups import Ids
-from datasets.models import ClipTruth, KnownAnswer, Pair, Person
+from datasets.models import CastTruth, Clip, ClipTruth, KnownAnswer, Pair, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,18 @@ class NewAnswer:
     kind: str = ""
     reserved_for_test: bool = False
     batch: str = ""
+
+
+@transaction.atomic
+def cast_truths_put(*, contents: Mapping[str, bytes]) -> int:
+    """Keep what clips of the procedural cast were drawn from, by the clips' sha256; what is there stays.
+
+    Returns how many are new.
+    """
+    clips = Clip.objects.filter(sha256__in=contents, cast_truth__isnull=True)
+    rows = [CastTruth(clip=clip, content=contents[clip.sha256]) for clip in clips]
+    CastTruth.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
 
 
 @transaction.atomic

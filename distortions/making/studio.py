@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 
 from datasets.analysing.backend import site_backend
+from datasets.cast.truth import load_truth
 from datasets.identity.backends import Backend
 from datasets.identity.backends.protocol import Embedder
 from datasets.identity.errors import IdentityError, ReferencePictureError
@@ -19,11 +22,12 @@ from datasets.identity.store import analysis_read
 from datasets.identity.tracks import Analysis
 from datasets.media.errors import MediaError
 from datasets.media.read import read_frames
-from datasets.models import AnalysisState, Clip, ClipAnalysis, ClipState, FaceTrack, Person
+from datasets.models import AnalysisState, CastTruth, Clip, ClipAnalysis, ClipState, FaceTrack, Person
 from datasets.services.media_files import local_copy
 from distortions.synthesis.donors import Donor
-from distortions.synthesis.errors import NoDonor
+from distortions.synthesis.errors import NoDonor, SynthesisError
 from distortions.synthesis.pool import donor_read
+from distortions.synthesis.procedural import Procedural, procedural_of
 from distortions.synthesis.recipe import Frames, Material
 from distortions.synthesis.scene import Scene, scene_of
 from distortions.synthesis.tilt import upright
@@ -91,11 +95,20 @@ def studio_open(*, clip: Clip, longest_side: int, donors: Iterable[str] = ()) ->
     return Studio(
         clip=clip,
         frames=frames,
-        material=Material(scene, lenders, backend.space if same else None),
+        material=Material(scene, lenders, backend.space if same else None, procedural_for(clip)),
         fps=Fraction(clip.fps_num or 24, clip.fps_den or 1),
         backend=backend,
         reporter=second_embedder(backend),
     )
+
+
+def procedural_for(clip: Clip) -> Procedural | None:
+    """Return what a clip of the procedural cast was drawn from, if its truth came with it and can still be read."""
+    row = CastTruth.objects.filter(clip=clip).first()
+    try:
+        return procedural_of(load_truth(io.BytesIO(row.content))) if row is not None else None
+    except (ValueError, KeyError, EOFError, OSError, SynthesisError, zipfile.BadZipFile):
+        return None
 
 
 def second_embedder(backend: Backend) -> Embedder | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from datasets.models import AnalysisState, Clip, ClipState, Origin, Person
+from datasets.models import AnalysisState, CastTruth, Clip, ClipState, Origin, Person
 from datasets.selectors.clips import generators
 from distortions.catalogue import nearest
 from distortions.config import BatchConfig, ClipChoice, ConfigError
@@ -78,15 +78,18 @@ def sources_of(choice: ClipChoice) -> Sources:
     Raises:
         ConfigError: nothing can, or the choice names what is not there.
     """
-    clips = clips_chosen(choice).annotate(people=Count("analysis__face_tracks__person", distinct=True))
+    clips = clips_chosen(choice).annotate(
+        people=Count("analysis__face_tracks__person", distinct=True),
+        is_cast=Exists(CastTruth.objects.filter(clip=OuterRef("pk"))),
+    )
     rows: Iterable[tuple[Any, ...]] = clips.values_list(
-        "pk", "source_name", "people", "frames", "analysis__state", "analysis__error",
+        "pk", "source_name", "people", "frames", "is_cast", "analysis__state", "analysis__error",
         "analysis__summary__people",
     )  # fmt: skip
     sources = Sources(usable=[], left_out=[])
-    for pk, name, people, frames, state, error, faces in rows:
+    for pk, name, people, frames, is_cast, state, error, faces in rows:
         if state == AnalysisState.READY and people:
-            sources.usable.append(Source(pk, people, frames))
+            sources.usable.append(Source(pk, people, frames, is_cast))
         else:
             sentence = NOT_LOOKED_AT if state is None else error or (NOBODY_MATCHED if faces else NO_FACES)
             sources.left_out.append({"clip": pk, "name": name, "sentence": sentence})

@@ -41,7 +41,9 @@ def configs(draw):
 
 
 sources = st.lists(st.integers(1, 3), min_size=1, max_size=8).map(
-    lambda people: [Source(10 + place, count, 20 * count) for place, count in enumerate([2, *people])]
+    lambda people: [
+        Source(10 + place, count, 20 * count, place == 0) for place, count in enumerate([2, *people])
+    ]
 )
 many = given(configs(), sources)
 unhurried = settings(deadline=None, max_examples=40)
@@ -71,8 +73,9 @@ def test_nothing_is_planned_that_a_recipe_or_clip_cannot_do(data, clips):
         facts = catalogue.CATALOGUE[each.recipe]
         assert each.severity in facts.severities
         assert each.schedule in facts.schedules
-        assert by_clip[each.clip].people >= facts.people
-        if each.pair_kind == "clean":  # two recipes may want more than any one clip has
+        if each.pair_kind != "recipes":  # two of them may want more than any one clip has
+            assert by_clip[each.clip].fits(facts)
+        if each.pair_kind == "clean" and not facts.cast_only:
             assert by_clip[each.clip].frames >= frames_needed(each.schedule)
 
 
@@ -152,6 +155,15 @@ def test_a_schedule_that_no_clip_can_show_is_a_sentence():
         ConfigError, match="a flicker schedule needs 24 frames; the longest chosen clip has 16"
     ):
         batch_plan(config_of(data), [Source(1, 1, 16)])
+
+
+def test_what_draws_the_cast_anew_gets_clips_of_the_cast():
+    data = {"name": "Any", "count": 12, "recipes": {"rerender": 1, "morph_drift": 1}}
+    plan = batch_plan(config_of(data), [Source(1, 2, 48), Source(2, 1, 48, is_cast=True)])
+    assert {each.clip for each in plan if each.recipe == "rerender"} == {2}
+    assert {each.recipe for each in batch_plan(config_of(data), [Source(1, 2, 48)])} == {"morph_drift"}
+    with pytest.raises(ConfigError, match="rerender: no chosen clip is of the procedural cast"):
+        batch_plan(config_of({**data, "recipes": {"rerender": 1}}), [Source(1, 2, 48)])
 
 
 def test_tries_have_seeds_of_their_own():

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 
 from config.jobs.models import Job
 from datasets.importing import ImportReport, PairRule, import_source
-from datasets.models import Clip, ClipState, Pair, Person, PublishedLabel, Reference
+from datasets.models import CastTruth, Clip, ClipState, Pair, Person, PublishedLabel, Reference
 from datasets.services.deletion import person_delete
 from tests.datasets.factories import content_of
 
@@ -37,6 +37,16 @@ ROWS = (
     "1.mp4,They dance.,jo;al,refs/jo.jpg;refs/al.jpg,phantom,p,no\n"
     "2.mp4,They sing.,al,refs/al.jpg,vace,,\n"
 )
+
+
+def test_the_truth_of_the_procedural_cast_comes_with_its_film(folder: Path) -> None:
+    (folder / "0.truth.npz").write_bytes(b"truth of 0")
+    (folder.parent / "elsewhere").write_bytes(b"a secret")
+    (folder / "1.truth.npz").symlink_to(folder.parent / "elsewhere")
+    for _ in range(2):
+        run(folder, ROWS)
+    kept = CastTruth.objects.get()
+    assert (kept.clip.source_name, bytes(kept.content)) == ("0.mp4", b"truth of 0")
 
 
 def counts() -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from datasets.models import CastTruth
 from distortions.making.attempts import attempt
 from distortions.making.sides import clean_side, result_side, twin_control
 from distortions.making.studio import second_embedder, studio_open
@@ -62,6 +63,19 @@ def test_two_severities_of_one_seed_are_finished_apart(scene):
     order = Order(recipe="geometry_drift", severity=1, seed=3)
     made = distort(studio.frames, studio.material, order, studio.backend)
     assert result_side(studio, weak, made).finish != result_side(studio, strong, made).finish
+
+
+def test_a_clip_that_came_with_its_truth_can_be_drawn_anew(scene, drawn):
+    assert studio_open(clip=scene.clip, longest_side=384).material.procedural is None
+    truth = CastTruth.objects.create(
+        clip=scene.clip, content=drawn.path.with_suffix(".truth.npz").read_bytes()
+    )
+    studio = studio_open(clip=scene.clip, longest_side=384)
+    assert studio.material.procedural is not None
+    studio.material.procedural.check(studio.frames)
+    truth.content = b"damaged"
+    truth.save()
+    assert studio_open(clip=scene.clip, longest_side=384).material.procedural is None
 
 
 def test_another_embedder_reports_beside_the_one_that_calibrates(scene, settings):

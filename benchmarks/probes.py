@@ -1,14 +1,16 @@
 """Can a pair's worse side be told without looking at anybody? `python -m benchmarks.probes [FOLDER] --models DIR`.
 
 FOLDER is a corpus (`benchmarks.distortion_corpus`). Every negative that passed the gate becomes a pair as a batch makes
-it: against the clean copy, or, in a share of the pairs, against a control of the same clip; both sides finished and
-encoded by the same settings. Small probes (logistic regression on differences of features and of their squares) are
+it: against a clean copy of its own, or, in a share of them, against a control of the same clip; both sides finished
+and encoded by the same settings. Small probes (logistic regression on differences of features and of their squares) are
 trained to find the distorted side on four fifths of the families of clips and asked about the rest, each in its turn.
 Three of them must stay within the interval of chance: what the encoder did, the residual along the masks' edges, and
 frames with the faces blacked out. The fourth sees the faces' distance to the clip's own people, and must not.
 
-The interval of chance flips the answer of all pairs of a clip together, since pairs of one clip are alike.
-`--finish none` leaves out what closes the leaks, to see them.
+The interval of chance is what the same training and asking comes to where answers say nothing: those of all pairs of a
+clip are flipped together, at random, since pairs of one clip are alike, and all folds are trained anew.
+`--finish none` leaves out what closes the leaks, to see them; `--clean shared` has one clean copy for all pairs of a
+clip, which batches do not.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import argparse
 import tempfile
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,7 +47,7 @@ from distortions.synthesis.twin import with_control
 SHORTCUTS = ("encoder", "borders", "surroundings")
 PROBES = (*SHORTCUTS, "identity")
 FOLDS = 5
-DRAWS = 20_000
+DRAWS = 1000
 RIDGE = 3.0
 
 
@@ -69,7 +71,9 @@ def main() -> int:
         if options.backend
         else backend_choose(options.models)[0]
     )
-    pairs = pairs_make(options.folder, backend, options.finish, options.controls, options.draw)
+    pairs = pairs_make(
+        options.folder, backend, options.finish, options.controls, options.draw, options.clean == "shared"
+    )
     print(machine())
     print(
         f"{len(pairs)} pairs of {len({pair.source for pair in pairs})} clips, finish: {options.finish}, ",
@@ -88,12 +92,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--models", type=Path)
     parser.add_argument("--backend", default="", help="of the identity probe; the corpus' own")
     parser.add_argument("--finish", choices=("batch", "none"), default="batch")
+    parser.add_argument("--clean", choices=("own", "shared"), default="own", help="copy of each pair")
     parser.add_argument("--draw", type=int, default=0, help="another number, another draw of all finishes")
     parser.add_argument("--controls", type=float, default=0.5, help="share of pairs against a control")
     return parser.parse_args()
 
 
-def pairs_make(folder: Path, backend: Backend, finish: str, share: float, draw: int = 0) -> list[Pair]:
+def pairs_make(
+    folder: Path, backend: Backend, finish: str, share: float, draw: int = 0, is_shared: bool = False
+) -> list[Pair]:
     """Return all pairs of a corpus; what the probes see of each side is kept beside it."""
     by_source: dict[str, list[Row]] = defaultdict(list)
     for row in rows_read(folder):
@@ -112,7 +119,8 @@ def pairs_make(folder: Path, backend: Backend, finish: str, share: float, draw: 
             pairs.append(
                 Pair(
                     key, source.family, row["recipe"], row["severity"], other["recipe"] if other else "clean",
-                    sides.features(row, twin=other), sides.features(other),
+                    sides.features(row, twin=other),
+                    sides.features(other, meets=None if is_shared else row),
                 )
             )  # fmt: skip
     return pairs
@@ -126,11 +134,17 @@ class _Sides:
         self._kept = folder / "features" / (f"{finish}.{draw}" if draw else finish)
         self._folder = folder
 
-    def features(self, row: Row | None, *, twin: Row | None = None) -> dict[str, Features]:
-        """Return the features of a result, or of the clean copy; a result whose twin is a control carries one, too."""
+    def features(
+        self, row: Row | None, *, twin: Row | None = None, meets: Row | None = None
+    ) -> dict[str, Features]:
+        """Return the features of a result, or of a clean copy.
+
+        A result whose twin is a control carries one, too. What meets a result is drawn for it alone.
+        """
         carried = twin if self._finish == "batch" else None
         name = row["key"] if row else f"{self._source.key}.clean"
         name += f"+{carried['recipe']}.{carried['severity']}" if carried else ""
+        name += f" for {meets['key']}" if meets and self._finish == "batch" else ""
         path = self._kept / f"{name}.npz"
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -198,7 +212,7 @@ def report(pairs: Sequence[Pair]) -> list[str]:
     right = {}
     for probe in PROBES:
         right[probe] = held_out(pairs, probe)
-        low, high = chance(right[probe], [pair.source for pair in pairs])
+        low, high = chance(pairs, probe)
         accuracy = right[probe].mean()
         verdict = (
             "chance" if low <= accuracy <= high else "above chance" if accuracy > high else "below chance"
@@ -228,16 +242,42 @@ def held_out(pairs: Sequence[Pair], probe: str) -> NDArray[np.float64]:
 
     It never saw another pair of the clip's family.
     """
+    return _answers(_splits(pairs, probe), np.ones(len(pairs)))
+
+
+def chance(pairs: Sequence[Pair], probe: str, *, draws: int = DRAWS) -> tuple[float, float]:
+    """Return the 95 % interval of a probe's accuracy if it were chance.
+
+    Sides change places in all pairs of a clip together or in none of them, and the probe is trained anew: what it
+    learns from one draw of the training clips is right or wrong for many held-out pairs at once.
+    """
+    clips = np.unique([pair.source for pair in pairs], return_inverse=True)[1]
+    splits, rng = list(_splits(pairs, probe)), np.random.default_rng(0)
+    found = [_answers(splits, rng.choice([-1.0, 1.0], clips.max() + 1)[clips]).mean() for _ in range(draws)]
+    low, high = np.percentile(found, [2.5, 97.5])
+    return float(low), float(high)
+
+
+Split = tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]
+"""Which pairs are asked (N,), and what the regression sees of the others and of them."""
+
+
+def _splits(pairs: Sequence[Pair], probe: str) -> Iterator[Split]:
     worse, better = (np.stack([getattr(pair, side)[probe] for pair in pairs]) for side in ("worse", "better"))
-    right = np.full(len(pairs), 0.5)
     folds = folds_of([pair.family for pair in pairs])
     for fold in range(FOLDS):
         test = folds == fold
         if test.any() and (~test).any():
             norms = norms_of(worse[~test], better[~test])
-            weights = fit(terms(worse[~test], better[~test], norms))
-            margin = terms(worse[test], better[test], norms) @ weights
-            right[test] = np.where(np.abs(margin) < 1e-9, 0.5, margin > 0)
+            yield test, terms(worse[~test], better[~test], norms), terms(worse[test], better[test], norms)
+
+
+def _answers(splits: Iterable[Split], signs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what is right, 1, 0 or 0.5 a pair, where the sides of those of sign -1 have changed places."""
+    right = np.full(len(signs), 0.5)
+    for test, known, asked in splits:
+        margin = (asked * signs[test, None]) @ fit(known * signs[~test, None])
+        right[test] = np.where(np.abs(margin) < 1e-9, 0.5, margin > 0)
     return right
 
 
@@ -286,15 +326,6 @@ def fit(x: NDArray[np.float64], *, ridge: float = RIDGE) -> Features:
         if np.abs(step).max() < 1e-6:
             break
     return weights
-
-
-def chance(right: NDArray[np.float64], clips: Sequence[str]) -> tuple[float, float]:
-    """Return the 95 % interval of accuracy if it were chance, with all pairs of a clip right or wrong together."""
-    names = sorted(set(clips))
-    surplus = np.array([(right[[c == name for c in clips]] - 0.5).sum() for name in names])
-    signs = np.random.default_rng(0).choice([-1.0, 1.0], (DRAWS, len(names)))
-    low, high = np.percentile(0.5 + signs @ surplus / len(right), [2.5, 97.5])
-    return float(low), float(high)
 
 
 if __name__ == "__main__":

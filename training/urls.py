@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from . import mistake_views, views
 
 app_name = "training"
 urlpatterns = [
@@ -9,6 +9,8 @@ urlpatterns = [
     path("runs/<int:pk>/", views.run, name="run"),
     path("runs/<int:pk>/sheets/<int:update>.png", views.sheet, name="run-sheet"),
     path("runs/<int:pk>/clips", views.clips, name="run-clips"),
+    path("runs/<int:pk>/mistakes/", mistake_views.mistakes, name="run-mistakes"),
+    path("runs/<int:pk>/score", mistake_views.score, name="run-score"),
     path("runs/<int:pk>/cancel", views.cancel, name="run-cancel"),
     path("runs/<int:pk>/resume", views.resume, name="run-resume"),
 ]

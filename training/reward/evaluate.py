@@ -2,7 +2,8 @@
 
     python -m training.reward.evaluate MODEL RELEASE [--split test] [--held-out] [--out FOLDER]
 
-Prints the table; with --out everything measured goes into results.json there. Ends with 0, or with 2 and a sentence.
+Prints the table; with --out everything measured goes into results.json there, and what it gets most wrong
+into mistakes.json. Ends with 0, or with 2 and a sentence.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from training.reward.checks import check_splits
 from training.reward.corpus import corpus_read
 from training.reward.errors import RewardError
 from training.reward.evaluation import evaluate, results_write
+from training.reward.mistakes import mistakes_of, mistakes_write
 from training.reward.model import RewardModel
 
 
@@ -28,6 +30,10 @@ def main(arguments: list[str] | None = None) -> int:
         if options.out:
             options.out.mkdir(parents=True, exist_ok=True)
             results_write(options.out, {options.split: found})
+            wrong = mistakes_of(
+                model, corpus, model.config, split=options.split, held_out_only=options.held_out
+            )
+            mistakes_write(options.out, {options.split: wrong})
     except RewardError as error:
         print(error, file=sys.stderr)
         return 2

@@ -2,7 +2,8 @@
 
     python -m training.reward.train RELEASE --config training/configs/reward_identity.toml --out RUN [--resume]
 
-RUN gets config.toml, metrics.jsonl, checkpoint.pt, results.json and model/. Ends with 0, or with 2 and a sentence.
+RUN gets config.toml, metrics.jsonl, checkpoint.pt, results.json, mistakes.json and model/. Ends with 0, or with 2 and a
+sentence.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from training.reward.card import card_text
 from training.reward.checks import check_corpus, check_disk
@@ -18,6 +21,7 @@ from training.reward.config import Config, config_read, toml_text
 from training.reward.corpus import Corpus, corpus_read
 from training.reward.errors import BadConfig, RewardError
 from training.reward.evaluation import Evaluation, evaluate, fit_calibration, results_write, rows_of
+from training.reward.mistakes import mistakes_of, mistakes_write
 from training.reward.model import RewardModel
 from training.reward.process import end_with_parent, folder_locked
 from training.reward.progress import ProgressBar
@@ -93,12 +97,20 @@ def _train(
     model = fit_calibration(model, corpus, stopping_rows(corpus, config))
     evaluations = _evaluations(model, corpus, config)
     _write(folder, model, corpus, config, trained, evaluations)
-    return evaluations
+    return {name: each.evaluation for name, each in evaluations.items()}
 
 
-def _evaluations(model: RewardModel, corpus: Corpus, config: Config) -> dict[str, Evaluation]:
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """One evaluation, and what the model got most wrong in it."""
+
+    evaluation: Evaluation
+    mistakes: list[dict[str, Any]]
+
+
+def _evaluations(model: RewardModel, corpus: Corpus, config: Config) -> dict[str, _Measured]:
     """Evaluate on held-out people, and on held-out recipes where there are any; on validation without a test split."""
-    found: dict[str, Evaluation] = {}
+    found: dict[str, _Measured] = {}
     for split in ("test", "validation"):
         for name, only in (("held-out people", False), ("held-out recipes", True)):
             if only and not config.data.holdout_recipes:
@@ -107,7 +119,10 @@ def _evaluations(model: RewardModel, corpus: Corpus, config: Config) -> dict[str
                 rows_of(corpus, config, split, held_out_only=only)
             except RewardError:
                 continue
-            found[f"{name} ({split})"] = evaluate(model, corpus, config, split=split, held_out_only=only)
+            found[f"{name} ({split})"] = _Measured(
+                evaluate(model, corpus, config, split=split, held_out_only=only),
+                mistakes_of(model, corpus, config, split=split, held_out_only=only),
+            )
         if found:
             break
     return found
@@ -134,10 +149,12 @@ def _write(
     corpus: Corpus,
     config: Config,
     trained: Trained,
-    evaluations: dict[str, Evaluation],
+    measured: dict[str, _Measured],
 ) -> None:
+    evaluations = {name: each.evaluation for name, each in measured.items()}
     try:
         results_write(folder, evaluations)
+        mistakes_write(folder, {name: each.mistakes for name, each in measured.items()})
         model.save(folder / MODEL, card_text(corpus, config, trained, evaluations))
     except OSError as error:
         raise RewardError(

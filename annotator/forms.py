@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from annotator.models import Curves, Role, Study
 from annotator.releasing.options import ReleaseOptions
@@ -17,7 +18,7 @@ from annotator.selectors.pair_filter import (
     person_counts_with_pairs,
 )
 from config.accounts.models import User
-from datasets.models import Clip, ClipState, Person
+from datasets.models import Clip, ClipState, Person, Scorer
 from datasets.releases.errors import ReleaseError
 from datasets.services.hub_names import hub_name_problem
 
@@ -36,6 +37,15 @@ class RowsField(forms.ModelMultipleChoiceField):
         for each in value or []:
             if len(str(each)) > MAX_DIGITS:
                 raise ValidationError(self.error_messages["invalid_pk_value"], params={"pk": f"{each[:20]}…"})
+        return super().clean(value)
+
+
+class RowsChoice(forms.ModelChoiceField):
+    """A row by number, refused as in `RowsField` where it is larger than any."""
+
+    def clean(self, value: Any) -> Any:
+        if len(str(value or "")) > MAX_DIGITS:
+            raise ValidationError(self.error_messages["invalid_choice"], params={"value": f"{value[:20]}…"})
         return super().clean(value)
 
 
@@ -295,6 +305,22 @@ class GoldAddForm(forms.Form):
     def __init__(self, *args: Any, batches: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["batches"].choices = batches  # type: ignore[attr-defined]
+
+
+class QueueForm(forms.Form):
+    """By which model, and how much of it by chance."""
+
+    scorer = RowsChoice(queryset=Scorer.objects.none(), label="Reward model", empty_label=None)
+    random_per_cent = forms.IntegerField(
+        min_value=0, max_value=100, initial=25, label="At random, %", help_text="Of the places in the queue."
+    )
+    seed = forms.IntegerField(
+        min_value=0, max_value=2**31 - 1, initial=0, label="Seed", help_text="Of chance."
+    )
+
+    def __init__(self, *args: Any, scorers: QuerySet[Scorer], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scorer"].queryset = scorers  # type: ignore[attr-defined]
 
 
 class GoldSettingsForm(forms.Form):

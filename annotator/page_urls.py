@@ -7,6 +7,7 @@ from .views.gold import gold, gold_add_view, gold_settings_view, member_let_in_v
 from .views.invitations import invitation_revoke_view, invitations, join
 from .views.members import member_remove_view, member_return_view
 from .views.preview import preview, preview_claim, preview_heartbeat, preview_last, preview_submit
+from .views.queue import queue, queue_order_view
 from .views.ranking import ranking
 from .views.release_download import release_download
 from .views.release_push import release_push_cancel_view, release_push_view
@@ -40,6 +41,8 @@ urlpatterns = [
     path("studies/<slug:slug>/gold/settings/", gold_settings_view, name="gold-settings"),
     path("studies/<slug:slug>/gold/<int:pk>/let-in/", member_let_in_view, name="gold-let-in"),
     path("studies/<slug:slug>/gold/<int:pk>/again/", member_try_again_view, name="gold-again"),
+    path("studies/<slug:slug>/queue/", queue, name="queue"),
+    path("studies/<slug:slug>/queue/order/", queue_order_view, name="queue-order"),
     path("studies/<slug:slug>/close/", study_close_confirm, name="study-close"),
     path("studies/<slug:slug>/preview/", preview, name="preview"),
     path("studies/<slug:slug>/preview/claim", preview_claim, name="preview-claim"),

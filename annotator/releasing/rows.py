@@ -11,9 +11,10 @@ import numpy as np
 from django.core.files.storage import default_storage
 from django.db.models import Count
 
-from annotator.models import ReportState, Study, TrackReport
+from annotator.models import Item, ReportState, Study, TrackReport
+from annotator.selectors.scores import scorer_of
 from config.lookups import Ids
-from datasets.models import Clip, ClipSubject, ClipTruth, KnownAnswer, Person, Reference
+from datasets.models import Clip, ClipSubject, ClipTruth, KnownAnswer, PairScore, Person, Reference, Scorer
 from datasets.releases.errors import ReleaseError
 from datasets.releases.schema import Row
 from datasets.releases.splits import Groups, Splits
@@ -191,9 +192,32 @@ class StudyRows:
             row |= _known_columns(pair.known)
         sides = {"a": pair.sha256, "b": pair.sha256[::-1]}.get(row["preference"] or "", (None, None))
         row["chosen"], row["rejected"] = sides
+        row |= self._scored(pair)
         if self.embed:
             row["video_a"], row["video_b"] = (self._video_of(sha256) for sha256 in pair.sha256)
         return row
+
+    def _scored(self, pair: JudgedPair) -> Row:
+        """What a reward model says of the pair, and whether it had it asked before others."""
+        row: Row = {"drawn_at_random": self._drawn_at_random.get(pair.item)}
+        if self._scorer is not None and pair.pair in self._scores:
+            reward_a, reward_b = self._scores[pair.pair]
+            row |= {"reward_model": self._scorer.name, "reward_a": reward_a, "reward_b": reward_b}
+        return row
+
+    @cached_property
+    def _scorer(self) -> Scorer | None:
+        return scorer_of(self.study)
+
+    @cached_property
+    def _scores(self) -> dict[int, tuple[float, float]]:
+        rows = PairScore.objects.filter(scorer=self._scorer, pair__items__study=self.study).order_by()
+        return {pair: (a, b) for pair, a, b in rows.values_list("pair", "reward_a", "reward_b")}
+
+    @cached_property
+    def _drawn_at_random(self) -> dict[int, bool]:
+        rows = Item.objects.filter(study=self.study, drawn_at_random__isnull=False).order_by()
+        return {item: bool(drawn) for item, drawn in rows.values_list("pk", "drawn_at_random")}
 
     def _published(self, pair: JudgedPair) -> Row:
         return {

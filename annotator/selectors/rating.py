@@ -1,7 +1,8 @@
 """Generators ranked by what people prefer, over some studies or all.
 
 Every vote that counts is a comparison; reviews and repeats are left out, since they ask again about chosen items.
-Votes on one pair are drawn together in the bootstrap. Clips that were distorted on purpose stand for no generator.
+In a queue that a reward model ordered, pairs that it picked count once all of the study are judged. Votes on one pair
+are drawn together in the bootstrap. Clips that were distorted on purpose stand for no generator.
 Simulated judgments are ranked apart: `judges` says whose count.
 """
 
@@ -16,7 +17,7 @@ from django.db.models.functions import Coalesce
 
 from annotator.agreement.bradley_terry import ELO_MEAN, ELO_PER_STRENGTH, Ranking, rank_generators
 from annotator.agreement.consensus import CLASSES, VOTES, overall_from_people, to_storage
-from annotator.models import Judgment, PersonJudgment, Study
+from annotator.models import Judgment, PersonJudgment, Slot, SlotKind, SlotState, Study
 from datasets.models import ClipSubject, Origin
 
 Judges = Literal["human", "simulated", "all"]
@@ -117,6 +118,9 @@ def _judgments(studies: Collection[Study] | None, person_count: int | None, judg
         ~Exists(later), surplus=False, is_review=False, item__repeat_of__isnull=True, item__is_gold=False
     ).exclude(item__pair__clip_a__origin=Origin.DISTORTED)
     rows = rows.exclude(item__pair__clip_b__origin=Origin.DISTORTED)
+    # Pairs that a model picked are not a sample of the study's: until all are judged, those drawn at random speak.
+    left = Slot.objects.filter(study=OuterRef("study"), kind=SlotKind.ANSWER, state=SlotState.FREE)
+    rows = rows.exclude(Exists(left), item__drawn_at_random=False)
     if studies is not None:
         rows = rows.filter(study__in=studies)
     if judges != "all":

@@ -25,7 +25,7 @@ from .items import BLOCK_ITEMS
 BATCH = 500
 RANDOM_SHARE = 0.25
 CLOSED = "The study is closed: nothing of it is handed out any more."
-NO_SCORES = "This model has no score for any pair that is left: let it score the library first (`manage.py score_pairs`)."
+NO_SCORES = "This model has no score for any pair that is left: let it score the library first."
 NOTHING_LEFT = (
     "Somebody has judged each pair of this study, or has it in hand: there is nothing left to put in order."
 )
@@ -42,7 +42,7 @@ def queue_order(
     locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     if locked.state == StudyState.CLOSED:
         raise ValidationError(CLOSED)
-    pairs = dict(_untouched(locked).order_by("position").values_list("pk", "pair"))
+    pairs = dict(items_untouched(locked).order_by("position").values_list("pk", "pair"))
     if not pairs:
         raise ValidationError(NOTHING_LEFT)
     doubts = _doubts(pairs, scorer)
@@ -64,6 +64,14 @@ def queue_order(
     QueueOrder(study=study, **values).full_clean(exclude=["study", "ordered_by"], validate_unique=False)
     row, _ = QueueOrder.objects.update_or_create(study=study, defaults=values)
     return row
+
+
+def items_untouched(study: Study) -> QuerySet[Item]:
+    """Return the items whose answers are all still to be given: every place free, nothing said."""
+    begun = Slot.objects.filter(item=OuterRef("pk")).exclude(state=SlotState.FREE, reserved_for=None)
+    said = Judgment.objects.filter(item=OuterRef("pk"))
+    items = Item.objects.filter(study=study, repeat_of__isnull=True, is_gold=False)
+    return items.filter(~Exists(begun), ~Exists(said))
 
 
 def interleaved(
@@ -90,14 +98,6 @@ def interleaved(
         if is_random:
             at_random.add(item)
     return order, at_random
-
-
-def _untouched(study: Study) -> QuerySet[Item]:
-    """Items whose answers are all still to be given: every place free, nothing said."""
-    begun = Slot.objects.filter(item=OuterRef("pk")).exclude(state=SlotState.FREE, reserved_for=None)
-    said = Judgment.objects.filter(item=OuterRef("pk"))
-    items = Item.objects.filter(study=study, repeat_of__isnull=True, is_gold=False)
-    return items.filter(~Exists(begun), ~Exists(said))
 
 
 def _doubts(pairs: Mapping[int, int], scorer: Scorer) -> dict[int, float]:
@@ -142,9 +142,3 @@ def _remember(study: Study, order: Sequence[int], at_random: set[int]) -> None:
             part = chosen[start : start + BATCH]
             Item.objects.filter(pk__among=Ids(part)).update(drawn_at_random=is_random)
             Item.objects.filter(repeat_of__among=Ids(part)).update(drawn_at_random=is_random)
-
-
-def items_begun_count(study: Study) -> int:
-    """How many pairs of a study cannot be put in order any more."""
-    whole = Item.objects.filter(study=study, repeat_of__isnull=True, is_gold=False).count()
-    return whole - _untouched(study).count()

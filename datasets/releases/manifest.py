@@ -13,9 +13,9 @@ from typing import Any
 from .errors import ReleaseError
 
 # Of the tables (schema.py) and of release.json itself; a reader refuses any other.
-SCHEMA_VERSION = 2
-# 2 added columns (`Column.since`); what an older release lacks is read as missing.
-READABLE_VERSIONS = (1, 2)
+SCHEMA_VERSION = 3
+# 2 and 3 added columns (`Column.since`); what an older release lacks is read as missing.
+READABLE_VERSIONS = (1, 2, 3)
 MANIFEST_NAME = "release.json"
 CARD_NAME = "README.md"
 

@@ -163,6 +163,18 @@ COMPARISONS = Table(
         Column(
             "reserved_for_test", FLAG, "True where a synthetic comparison is for test splits alone.", since=2
         ),
+        Column(
+            "reward_model", TEXT, "The reward model whose scores follow. No part of the preference.", since=3
+        ),
+        Column("reward_a", SHARE, "Its reward for a; defined up to a shift, so compare.", since=3),
+        Column("reward_b", SHARE, "Its reward for b.", since=3),
+        Column(
+            "drawn_at_random",
+            FLAG,
+            "False where a reward model's doubt put the pair before others: rates are estimated from the others alone. "
+            "Missing where no model had a part in the order.",
+            since=3,
+        ),
         Column("licence", TEXT, "On what terms the preference itself may be used."),
         Column("source", TEXT, "Who claims it, for a published preference."),
     ),

@@ -4,12 +4,16 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
-from annotator.models import Item, Slot
+from annotator.models import Item, Judgment, Role, Slot
+from annotator.releasing.rows import StudyRows
+from annotator.selectors.scores import flagged_judgments, flags
 from annotator.services.queue import queue_order
 from annotator.services.slots import slot_claim
-from datasets.models import PairScore, Scorer
+from datasets.models import Clip, PairScore, Scorer
+from datasets.releases.splits import parse_splits
 from datasets.services.scores import NewScore, scorer_put, scores_put
-from tests.annotator.factories import make_annotator, make_study
+from tests.annotator.answering import answer_one, for_clip_a
+from tests.annotator.factories import make_annotator, make_study, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -127,3 +131,64 @@ def test_the_command_orders_by_the_model_that_scored_last(study, scorer, capsys)
     call_command("order_queue", study.slug, "--random-share", "0.5")
     assert "80 pairs" in capsys.readouterr().out
     assert Item.objects.filter(study=study, drawn_at_random=True).count() == 40
+
+
+def answered(study, scorer, *, given: tuple[float, float, float]) -> Judgment:
+    """One answer for clip a, and what the model gives a, a tie and b."""
+    judgment = answer_one(study, make_annotator(study), for_clip_a)
+    score(scorer, [judgment.item.pair_id], given)
+    return judgment
+
+
+def test_an_answer_against_a_confident_model_is_flagged_and_not_changed():
+    study, scorer = make_study(3, overlap=1), scorer_of()
+    wrong = answered(study, scorer, given=(0.01, 0.04, 0.95))
+    answered(study, scorer, given=(0.95, 0.04, 0.01))
+    answered(study, scorer, given=(0.2, 0.2, 0.6))
+
+    found = flagged_judgments(study, scorer)
+
+    assert list(found) == [wrong]
+    assert flags(list(found), scorer)[0].against == 0.95
+    assert Judgment.objects.get(pk=wrong.pk).overall == wrong.overall
+
+
+def test_a_lead_sees_flagged_answers_orders_the_queue_and_a_reviewer_does_neither(client):
+    lead = make_user("lead", is_lead=True)
+    study = make_study(4, overlap=1, created_by=lead)
+    scorer = scorer_of()
+    judgment = answered(study, scorer, given=(0.01, 0.04, 0.95))
+    reviewer = make_annotator(study, role=Role.REVIEWER)
+    client.force_login(lead)
+
+    page = client.get(f"/studies/{study.slug}/reviews/?show=flagged").content.decode()
+    assert f"reviews/{judgment.item_id}/" in page
+    assert (
+        "95\N{NO-BREAK SPACE}%"
+        in client.get(f"/studies/{study.slug}/reviews/{judgment.item_id}/").content.decode()
+    )
+    form = {"scorer": scorer.pk, "random_per_cent": 50, "seed": 1}
+    assert (
+        client.post(f"/studies/{study.slug}/queue/order/", form).status_code == 422
+    )  # of what is left it knows nothing
+    score(scorer, list(Item.objects.filter(study=study).values_list("pair", flat=True)), UNSURE)
+    assert client.post(f"/studies/{study.slug}/queue/order/", form).status_code == 302
+    assert "3 pairs by the doubts of" in client.get(f"/studies/{study.slug}/queue/").content.decode()
+
+    client.force_login(reviewer)
+    assert client.get(f"/studies/{study.slug}/queue/").status_code in (403, 404)
+    assert "contradict" not in client.get(f"/studies/{study.slug}/reviews/?show=flagged").content.decode()
+
+
+def test_a_release_has_scores_in_columns_of_their_own(tmp_path):
+    study, scorer = make_study(1), scorer_of("first try")
+    for number, clip in enumerate(Clip.objects.all()):
+        Clip.objects.filter(pk=clip.pk).update(playback_sha256=f"{number:064x}")
+    answered(study, scorer, given=(0.5, 0.25, 0.25))
+    rows = StudyRows(study, licence="other", media=False, embed=False, tracks=False)
+    splits = rows.groups().assign(parse_splits("100/0/0"), seed=0)
+
+    (row,) = [row for table, _, row in rows.rows(splits, lambda done, total: None) if table == "comparisons"]
+
+    assert (row["reward_model"], row["reward_a"], row["reward_b"]) == ("first try", 0.5, 0.25)
+    assert row["drawn_at_random"] is None

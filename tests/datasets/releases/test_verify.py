@@ -101,7 +101,7 @@ def test_a_file_behind_a_link_does_not_count(release, tmp_path):
         (None, "is not a release: it has no release.json"),
         ("{", "cannot be read"),
         ("[]", "is not the manifest of a release"),
-        ('{"schema_version": 99}', "has schema version 99; this program reads version 2"),
+        ('{"schema_version": 99}', "has schema version 99; this program reads version 3"),
         ('{"schema_version": 1, "checksum": "x"}', "was changed after it was written"),
     ],
 )

@@ -4,14 +4,20 @@ Annotators are threads of this process that speak HTTP to a gunicorn of two work
 share of the same cores. Times are as the client sees them. Processor time is that of the web workers, and of
 PostgreSQL's backends where there are some. Every answer must get a 201, and the rows are counted at the end.
 
+The last row is the least that Django does for it (`benchmarks.bare_django`), on the same machine in the same
+minute: what is left of a difference between two machines, or two days of one, is ours.
+
     python -m benchmarks.claim_submit --out docs/experiments/claim-submit.md
 """
 
 import argparse
+import json
 import os
 import platform
 import random
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -111,6 +117,13 @@ def main() -> None:
             title = "SQLite, 8 annotators, no think time"
             rows.append(measure(title, site, seeded, 8, 0.0, options.busy_seconds))
 
+        if options.only in (None, "postgres"):
+            with postgres_database() as url:
+                bare = BareSite(url, Path(folder) / "bare", options.workers, options.threads)
+                seeded = bare.seed(n_slots=options.slots, overlap=1, n_annotators=8)
+                title = "bare Django on PostgreSQL, 8 annotators, no think time"
+                rows.append(measure(title, bare, seeded, 8, 0.0, options.busy_seconds))
+
     text = table(rows)
     print(text)
     for row in rows:
@@ -118,6 +131,19 @@ def main() -> None:
             print(f"{row.title}: {error}")
     if options.out:
         options.out.write_text(text + "\n")
+
+
+@dataclass
+class BareSite(LiveSite):
+    """The yardstick, served as the site is."""
+
+    application: str = "benchmarks.bare_django:application"
+
+    def seed(self, *, n_slots: int, overlap: int, n_annotators: int) -> Seeded:
+        self.home.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "benchmarks.bare_django", "seed", str(n_slots), str(n_annotators)]
+        done = subprocess.run(command, env=self.environment, check=True, stdout=subprocess.PIPE)
+        return Seeded(**json.loads(done.stdout))
 
 
 def measure(
@@ -136,7 +162,8 @@ def measure(
         memory = site.memory_mb()
     finally:
         site.stop()
-    return Row(title, figures, elapsed, web_cpu, database_cpu, memory, _duplicates(site, seeded.study), load)
+    duplicates = 0 if isinstance(site, BareSite) else _duplicates(site, seeded.study)
+    return Row(title, figures, elapsed, web_cpu, database_cpu, memory, duplicates, load)
 
 
 def _work(

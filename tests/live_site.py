@@ -37,6 +37,7 @@ class LiveSite:
     home: Path
     workers: int = 2
     threads: int = 4
+    application: str = "config.wsgi:application"
     port: int = field(default_factory=lambda: free_port())
     _process: subprocess.Popen[bytes] | None = None
 
@@ -67,7 +68,7 @@ class LiveSite:
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "gunicorn", "config.wsgi:application"),
+                    *(sys.executable, "-m", "gunicorn", self.application),
                     *("--config", "deploy/gunicorn.conf.py"),
                 ],
                 cwd=REPOSITORY,

@@ -43,7 +43,8 @@ CHECKS = {
     "clips of results": "SELECT count(DISTINCT clip_id) FROM distortions_distortion WHERE clip_id IS NOT NULL",
     "distorted clips in the library": "SELECT count(*) FROM datasets_clip WHERE origin = 'distorted'",
     "pairs": "SELECT count(*) FROM distortions_syntheticpair",
-    # Each against the clean copy; controls become no pair here.
+    # Each against a clean copy of its own; controls become no pair here.
+    "clean copies": "SELECT count(*) FROM distortions_cleancopy",
     "results that are to be a pair": """SELECT count(DISTINCT "group") FROM distortions_distortion
         WHERE state = 'made' AND pair_kind <> ''""",
 }
@@ -205,7 +206,7 @@ def _run(installation: Installation, options: argparse.Namespace) -> int:
         found["results"] == found["numbers that occur once"] == options.results
         and found["still planned"] == found["made without a clip"] == 0
         and found["made"] == found["clips of results"] == found["distorted clips in the library"]
-        and found["pairs"] == found["results that are to be a pair"]
+        and found["pairs"] == found["results that are to be a pair"] == found["clean copies"]
         and max(kills, default=0) < options.results
     )
     print("\nNone is lost or doubled." if is_whole else "\nNOT as it should be.")

@@ -29,7 +29,7 @@ from datasets.media.read import read_frames
 from datasets.media.write import write_video
 from distortions.synthesis.donors import Donor
 from distortions.synthesis.errors import SynthesisError
-from distortions.synthesis.finish import draw_finish, finished
+from distortions.synthesis.finish import draw_faces, draw_finish, finished, matched
 from distortions.synthesis.make import Made, Order, distort
 from distortions.synthesis.pool import cast_donors, donors_read
 from distortions.synthesis.procedural import procedural_read
@@ -158,16 +158,18 @@ def _donors(options: argparse.Namespace, backend: Backend) -> tuple[list[Donor],
 def _write(options: argparse.Namespace, frames: Frames, made: Made, scene: Scene) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     fps = probe(options.clip).fps
-    for name, side, seed in (
-        ("original", frames, 2 * options.seed),
-        ("distorted", made.frames, 2 * options.seed + 1),
+    edited = {edit.person for edit in made.truth.edits}
+    for name, side, seed, people in (
+        ("original", frames, 2 * options.seed, set()),
+        ("distorted", made.frames, 2 * options.seed + 1, edited),
     ):
-        write_video(finished(side, draw_finish(seed)), options.out / f"{name}.mp4", fps=fps)
+        finish = draw_finish(seed)
+        faces = draw_faces(finish, scene) + matched(frames, side, scene, people)
+        write_video(finished(side, finish, scene=scene, faces=faces), options.out / f"{name}.mp4", fps=fps)
     truth_write(made.truth, options.out / "truth.json")
     (options.out / "gate.json").write_text(json.dumps(made.verdict.as_dict(), indent=1) + "\n")
-    names = {edit.person for edit in made.truth.edits}
     for place, subject in enumerate(scene.subjects):
-        if subject.name in names or "" in names:
+        if subject.name in edited or "" in edited:
             sheet = contact_sheet(frames, made.frames, subject)
             Image.fromarray(sheet).save(options.out / f"person-{place + 1}.png")
 

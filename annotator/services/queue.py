@@ -1,14 +1,15 @@
 """The order in which a study's pairs are handed out, where a reward model has a part in it.
 
 Only pairs that nobody has in hand and nobody has judged are put in order, and only their slots' `position` is written:
-claims read that column already, and nothing else of them changes. Of every so many places a fixed share is filled by
-pairs drawn at random from all of them, the rest by those that the model is least sure of; `Item.drawn_at_random` keeps
-which is which, so that rates can be estimated from the random ones alone, whenever annotators stop.
+claims read that column already, and nothing else of them changes. A fixed share of the pairs is drawn at random before
+the model has a say, and fills the same share of the places of any beginning of the queue; the others come as the model
+is less sure of them. `Item.drawn_at_random` keeps which is which, so that rates can be estimated from the random ones
+alone, whenever annotators stop.
 """
 
 import math
 import random
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 
 from django.core.exceptions import ValidationError
@@ -42,26 +43,29 @@ def queue_order(
     locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     if locked.state == StudyState.CLOSED:
         raise ValidationError(CLOSED)
-    pairs = dict(items_untouched(locked).order_by("position").values_list("pk", "pair"))
+    untouched = items_untouched(locked).order_by("position")
+    pairs = dict(untouched.values_list("pk", "pair"))
     if not pairs:
         raise ValidationError(NOTHING_LEFT)
     doubts = _doubts(pairs, scorer)
     if not doubts:
         raise ValidationError({"scorer": NO_SCORES})
-    draw = random.Random(f"{study.seed}/queue/{seed}")
-    order, at_random = interleaved(list(pairs), doubts, random_share, draw)
-    _place(locked, order, draw)
-    _remember(locked, order, at_random)
-    # Everybody starts again at the front, where the order is a new one.
-    Member.objects.filter(study=study).update(cursor=0)
     values = {
         "scorer": scorer,
         "random_share": random_share,
         "seed": seed,
-        "n_ordered": len(order),
+        "n_ordered": len(pairs),
         "ordered_by": by,
     }
     QueueOrder(study=study, **values).full_clean(exclude=["study", "ordered_by"], validate_unique=False)
+    draw = random.Random(f"{study.seed}/queue/{seed}")
+    known = dict(untouched.values_list("pk", "drawn_at_random"))
+    at_random = drawn(known, random_share, random.Random(f"{study.seed}/share/{seed}"), draw)
+    order = interleaved(list(pairs), at_random, doubts, random_share)
+    _place(locked, order, draw)
+    _remember(locked, order, set(at_random))
+    # Everybody starts again at the front, where the order is a new one.
+    Member.objects.filter(study=study).update(cursor=0)
     row, _ = QueueOrder.objects.update_or_create(study=study, defaults=values)
     return row
 
@@ -74,30 +78,35 @@ def items_untouched(study: Study) -> QuerySet[Item]:
     return items.filter(~Exists(begun), ~Exists(said))
 
 
-def interleaved(
-    items: Sequence[int], doubts: Mapping[int, float], random_share: float, draw: random.Random
-) -> tuple[list[int], set[int]]:
-    """Return items in order and those of them that were drawn at random.
+def drawn(
+    items: Mapping[int, bool | None], random_share: float, share: random.Random, order: random.Random
+) -> list[int]:
+    """Return the items of the random share, in an order drawn at random.
 
-    Place k is a random one where k times the share passes a whole number, so that any beginning of the queue holds the
-    share. Random ones come from all items alike, those that the model doubts included; items without a score come
-    last among the others.
+    Who belongs to it is decided once (None: not yet). Were it drawn again from what an earlier order has left, it would
+    lack the pairs that a model doubted, and no longer stand for all.
     """
-    shuffled = draw.sample(list(items), len(items))
-    doubted = iter(sorted(shuffled, key=lambda item: -doubts.get(item, -1.0)))
-    drawn = iter(shuffled)
+    undecided = [item for item, is_random in items.items() if is_random is None]
+    chosen = [item for item, is_random in items.items() if is_random]
+    chosen += share.sample(undecided, math.floor(len(undecided) * random_share))
+    return order.sample(sorted(chosen), len(chosen))
+
+
+def interleaved(
+    items: Sequence[int], at_random: Sequence[int], doubts: Mapping[int, float], random_share: float
+) -> list[int]:
+    """Return items in order: a random one where k times the share passes a whole number, else the most doubted.
+
+    Items without a score come last among the others. Where one kind runs out, the other goes on.
+    """
+    chosen = set(at_random)
+    others = (item for item in items if item not in chosen)
+    queues = {True: deque(at_random), False: deque(sorted(others, key=lambda item: -doubts.get(item, -1.0)))}
     order: list[int] = []
-    placed: set[int] = set()
-    at_random: set[int] = set()
     for place in range(len(items)):
         is_random = math.floor((place + 1) * random_share) > math.floor(place * random_share)
-        source = drawn if is_random else doubted
-        item = next(each for each in source if each not in placed)
-        order.append(item)
-        placed.add(item)
-        if is_random:
-            at_random.add(item)
-    return order, at_random
+        order.append((queues[is_random] or queues[not is_random]).popleft())
+    return order
 
 
 def _doubts(pairs: Mapping[int, int], scorer: Scorer) -> dict[int, float]:

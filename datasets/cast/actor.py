@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.cast.body import Patch, build_neck, build_torso
+from datasets.cast.body import LOWEST, Patch, build_neck, build_torso
 from datasets.cast.clothes import Clothes
 from datasets.cast.geometry import Grid, Head, build_head, gauss, normals_of, smoothstep
 from datasets.cast.hair import grow_beard, grow_hair
@@ -56,6 +57,12 @@ class Actor:
         default_factory=OrderedDict, repr=False, compare=False
     )
 
+    @cached_property
+    def throwing(self) -> Planes:
+        """The points of the head that throw shadows, (3, N)."""
+        surface = self.surface[:, ::2, ::2].reshape(3, -1)
+        return np.ascontiguousarray(np.concatenate([surface, self.hair.xyz[::9].T], axis=1))
+
     def bare(self, win: Window) -> Planes:
         """Return the skin's albedo in a window, (3, R, C)."""
         return np.ascontiguousarray(self.skin[win.rows, win.cols].transpose(2, 0, 1))
@@ -82,9 +89,9 @@ class Actor:
             _kept(self._planes, step, plane)
         return self._planes[step]
 
-    def dressed(self, clothes: Clothes) -> Actor:
-        """Return the same person in other clothes."""
-        torso = build_torso(self.identity, self.palette, clothes, self.head.phi.shape[0])
+    def dressed(self, clothes: Clothes, lowest: float = LOWEST) -> Actor:
+        """Return the same person in other clothes, of which no more than what lies above a height is made."""
+        torso = build_torso(self.identity, self.palette, clothes, self.head.phi.shape[0], lowest)
         return replace(self, torso=torso, _planes=OrderedDict())
 
 
@@ -118,7 +125,7 @@ def _kept(kept: OrderedDict[_K, _V], key: _K, value: _V) -> None:
         kept.popitem(last=False)
 
 
-def build_actor(identity: Identity, unit: float, clothes: Clothes) -> Actor:
+def build_actor(identity: Identity, unit: float, clothes: Clothes, lowest: float = LOWEST) -> Actor:
     """Build a person.
 
     Args:
@@ -126,6 +133,7 @@ def build_actor(identity: Identity, unit: float, clothes: Clothes) -> Actor:
         unit: Pixels per head unit (half the height of a head) at which it will be drawn at most; grids and hair get
             as dense as that needs.
         clothes: What is worn.
+        lowest: Height, in head units, above which the torso is made.
     """
     rows = int(np.clip(round(1.6 * unit), 72, 440))
     head = build_head(identity, rows)
@@ -155,7 +163,7 @@ def build_actor(identity: Identity, unit: float, clothes: Clothes) -> Actor:
         spacing=2.0 / rows,
         hair=joined(loose),
         neck=build_neck(identity, palette, rows),
-        torso=build_torso(identity, palette, clothes, rows),
+        torso=build_torso(identity, palette, clothes, rows, lowest),
         surface=np.ascontiguousarray(head.points.transpose(2, 0, 1)),
         normal=np.ascontiguousarray(normals.transpose(2, 0, 1)),
         fields=_fields(head),

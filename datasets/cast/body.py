@@ -78,8 +78,12 @@ _DROP = [0.0, 0.06, 0.14, 0.24, 0.34, 0.44, 0.56, 0.74, 1.1, 1.8, 3.2]
 _REACH = [0.36, 0.52, 0.80, 1.13, 1.38, 1.55, 1.67, 1.77, 1.84, 1.90, 1.96]
 
 
-def build_torso(p: Identity, palette: Palette, clothes: Clothes, rows: int) -> Patch:
-    """Return shoulders, chest and upper arms in clothes, from the base of the neck down to y = -4.7."""
+LOWEST = -4.7
+"""Where a torso ends, head units."""
+
+
+def build_torso(p: Identity, palette: Palette, clothes: Clothes, rows: int, lowest: float = LOWEST) -> Patch:
+    """Return shoulders, chest and upper arms in clothes, from the base of the neck down to a height."""
     phi, t = parameters(max(48, round(rows * 0.75)), max(64, round(rows * 1.15)), -1.75, 1.75, 0, 1)
     drop = 3.5 * t**1.55  # denser at the shoulders, which slope
     broad = 0.98 + 0.04 * p["jaw_width"] + 0.03 * p["head_width"] + 0.055 * p["brow_ridge"]
@@ -90,19 +94,19 @@ def build_torso(p: Identity, palette: Palette, clothes: Clothes, rows: int) -> P
     z = np.where(np.cos(phi) >= 0, _chest_and_arms(x, drop, broad), -0.5 * np.abs(np.cos(phi)) ** 0.75) - 0.25
     xyz = np.stack([x, y, z + _folds(x, y)]).astype(np.float32)
     fine = (x.shape[1] * 3, x.shape[0] * 3)
+    # Painted to a little below what is wanted: only the last row is between nothing and something.
+    made = max(2, int(np.count_nonzero(y.max(axis=1) > lowest)) + 1)
+    down = slice(0, 3 * made)
     albedo, ridge = paint_cloth(
-        refine(x, fine), refine(-1.26 - drop.astype(np.float32), fine), clothes, palette
+        refine(x, fine)[down], refine(-1.26 - drop.astype(np.float32), fine)[down], clothes, palette
     )
     under = 0.60 + 0.40 * smoothstep(0.0, 0.25, drop)
     crease = np.exp(-(((np.abs(x) - (_ARMPIT + 0.03 * drop) * broad) / 0.05) ** 2)) * smoothstep(
         0.6, 1.3, drop
     )
-    return Patch(
-        xyz,
-        _outward(xyz),
-        (under * (1 - 0.6 * crease)).astype(np.float32),
-        (albedo * ridge[..., None]).astype(np.float32),
-    )
+    occlusion = (under * (1 - 0.6 * crease)).astype(np.float32)
+    painted = (albedo * ridge[..., None]).astype(np.float32)
+    return Patch(xyz[:, :made], _outward(xyz)[:, :made], occlusion[:made], painted)
 
 
 _ARMPIT, _ARM, _ARM_WIDE = 1.20, 1.50, 0.43  # across, in half widths of an average body

@@ -25,7 +25,7 @@ from datasets.cast.plates import PLATES, Picture, Plate, draw_plate
 from datasets.cast.script import MOVING, Script, draw_script
 from datasets.media.orphans import end_with_parent
 
-_BLOCK = 10  # frames that a worker draws at a time
+_BLOCK = 6  # frames that a worker draws at a time
 _UNIT_STEP = 1.12  # actors are built for sizes in steps of this ratio
 
 
@@ -71,6 +71,9 @@ class FrameTruth:
     identity: NDArray[np.float64]  # (P, traits)
     pose: NDArray[np.float32]  # (P, 3): yaw, pitch, roll; radians
     expression: NDArray[np.float32]  # (P, 7): blink, gaze right, gaze up, smile, opened, rounded, brows
+
+
+Drawn = tuple[Picture, FrameTruth]
 
 
 @dataclass
@@ -120,12 +123,17 @@ class Stage:
         return self._actors[key]
 
 
-def prepare(clip: Clip) -> Stage:
-    """Draw the script and the plate of a clip."""
-    script = draw_script(
+def script_of(clip: Clip) -> Script:
+    """Draw the script of a clip."""
+    return draw_script(
         seed=clip.seed, people=len(clip.courses), frames=clip.frames, fps=float(clip.fps), size=clip.size,
         events=clip.events, moving=clip.moving,
     )  # fmt: skip
+
+
+def prepare(clip: Clip) -> Stage:
+    """Draw the script and the plate of a clip."""
+    script = script_of(clip)
     rng = np.random.default_rng([clip.seed, 0x71A])
     kind = clip.place or str(rng.choice(list(PLATES)))
     return Stage(clip, script, draw_plate(kind, rng, clip.size))
@@ -136,7 +144,7 @@ def render(clip: Clip, *, workers: int = 1) -> Iterator[tuple[Picture, FrameTrut
 
     Args:
         clip: What to draw.
-        workers: Processes. At most 2 blocks of 10 frames a worker are held in memory.
+        workers: Processes that draw, this one among them. At most 4 blocks of frames a worker are held in memory.
     """
     if workers <= 1:
         stage = prepare(clip)
@@ -148,21 +156,44 @@ def render(clip: Clip, *, workers: int = 1) -> Iterator[tuple[Picture, FrameTrut
 
 
 def drawing_pool(clip: Clip, workers: int) -> ProcessPoolExecutor:
-    """Return processes that are ready to draw a clip."""
+    """Return the processes, one fewer than `workers`, that draw a clip beside this one."""
     # Started afresh, not forked: OpenCV's threads do not survive a fork.
-    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(clip,))
+    return ProcessPoolExecutor(workers - 1, get_context("spawn"), initializer=_start, initargs=(clip,))
 
 
 def render_in(pool: ProcessPoolExecutor, clip: Clip, workers: int) -> Iterator[tuple[Picture, FrameTruth]]:
-    """Yield the frames of a clip as `render` does, drawn by a pool of `drawing_pool`."""
+    """Yield the frames of a clip as `render` does, drawn by a pool of `drawing_pool` and by this process.
+
+    Whoever is free takes the next block: this process draws instead of waiting.
+    """
     blocks = [(s, min(s + _BLOCK, clip.frames)) for s in range(0, clip.frames, _BLOCK)]
-    waiting: deque[Future[list[tuple[Picture, FrameTruth]]]] = deque()
-    for block in blocks:
-        waiting.append(pool.submit(_draw_block, *block))
-        if len(waiting) >= 2 * workers:
-            yield from waiting.popleft().result()
-    while waiting:
-        yield from waiting.popleft().result()
+    untaken = deque(range(len(blocks)))
+    theirs: dict[int, Future[list[Drawn]]] = {}
+    ours: dict[int, list[Drawn]] = {}
+    stage: Stage | None = None
+
+    def hand_out() -> None:
+        while untaken and sum(not future.done() for future in theirs.values()) < 2 * (workers - 1):
+            if len(theirs) + len(ours) >= 4 * workers:
+                return
+            number = untaken.popleft()
+            theirs[number] = pool.submit(_draw_block, *blocks[number])
+
+    for number in range(len(blocks)):
+        hand_out()
+        while number not in ours and not (number in theirs and theirs[number].done()):
+            # The block that is wanted now if nobody has begun it, else a later one; none left: wait.
+            if number in theirs and theirs[number].cancel():
+                del theirs[number]
+                mine = number
+            elif untaken and len(ours) < 2:
+                mine = untaken.popleft()
+            else:
+                break
+            stage = stage or prepare(clip)
+            ours[mine] = _drawn(stage, *blocks[mine])
+            hand_out()
+        yield from ours.pop(number) if number in ours else theirs.pop(number).result()
 
 
 _stage: Stage | None = None  # of a worker process
@@ -175,6 +206,16 @@ def _start(clip: Clip) -> None:
     _stage = prepare(clip)
 
 
-def _draw_block(start: int, end: int) -> list[tuple[Picture, FrameTruth]]:
+def _draw_block(start: int, end: int) -> list[Drawn]:
     assert _stage is not None
     return [_stage.draw(frame) for frame in range(start, end)]
+
+
+def _drawn(stage: Stage, start: int, end: int) -> list[Drawn]:
+    """Draw some frames without OpenCV's threads: the other cores have a process of their own."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        return [stage.draw(frame) for frame in range(start, end)]
+    finally:
+        cv2.setNumThreads(before)

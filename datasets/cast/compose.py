@@ -144,7 +144,7 @@ def paste(picture: Picture, tile: Tile) -> None:
         return
     under = picture[py, px]
     rest = cv2.merge([255 - source[..., 3]] * 3)
-    cv2.add(cv2.multiply(under, rest, scale=1 / 255), np.ascontiguousarray(source[..., :3]), dst=rest)
+    cv2.add(cv2.multiply(under, rest, scale=1 / 255), cv2.cvtColor(source, cv2.COLOR_RGBA2RGB), dst=rest)
     picture[py, px] = rest
 
 

@@ -6,14 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
-from datasets.cast.clip import Clip, FrameTruth, drawing_pool, prepare, render, render_in
-from datasets.cast.identity import Identity
+from datasets.cast.clip import Clip, FrameTruth, drawing_pool, render, render_in, script_of
 from datasets.cast.plates import Picture
-from datasets.cast.references import draw_reference
+from datasets.cast.references import Wanted, write_references
 from datasets.cast.truth import Truth, gather, save_truth
-from datasets.media.write import write_video
 
 
 @dataclass(frozen=True)
@@ -39,9 +35,11 @@ def film(clip: Clip, out: Path, *, workers: int = 1, views: Sequence[str] = ()) 
     Args:
         clip: What to film.
         out: The MP4 to write; its folder is made.
-        workers: Processes that draw.
+        workers: Processes that draw, this one among them.
         views: Which of `references.VIEWS` to take of each person.
     """
+    from datasets.media.write import write_video  # not above: processes that draw load no codec
+
     out.parent.mkdir(parents=True, exist_ok=True)
     wanted = _references(clip, out.with_suffix(".references"), views)
     truths: list[FrameTruth] = []
@@ -54,41 +52,23 @@ def film(clip: Clip, out: Path, *, workers: int = 1, views: Sequence[str] = ()) 
     if workers <= 1:
         write_video(kept(render(clip)), out, fps=clip.fps)
         for person in wanted:
-            _write_references(person)
+            write_references(person)
     else:
         with drawing_pool(clip, workers) as pool:
-            # References first: they are drawn while this process still waits for frames to encode.
-            taken = [pool.submit(_write_references, person) for person in wanted]
+            # References first: this process begins with the frames, which it encodes as well.
+            taken = [pool.submit(write_references, person) for person in wanted]
             write_video(kept(render_in(pool, clip, workers)), out, fps=clip.fps)
             for future in taken:
                 future.result()
-    events = prepare(clip).script.events
+    events = script_of(clip).events
     truth = gather(truths, clip, events=events)
     truth_file = out.with_suffix(".truth.npz")
     save_truth(truth, truth_file)
     return Filmed(out, truth_file, truth, tuple(tuple(each.path for each in person) for person in wanted))
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """A reference to take: of whom, which view, clothes and background by seed, and where to put it."""
-
-    identity: Identity
-    view: str
-    seed: int
-    path: Path
-
-
-def _references(clip: Clip, folder: Path, views: Sequence[str]) -> list[list[_Wanted]]:
+def _references(clip: Clip, folder: Path, views: Sequence[str]) -> list[list[Wanted]]:
     return [
-        [_Wanted(course.base, view, clip.seed + k, folder / f"{k}-{view}.png") for view in views]
+        [Wanted(course.base, view, clip.seed + k, folder / f"{k}-{view}.png") for view in views]
         for k, course in enumerate(clip.courses)
     ]
-
-
-def _write_references(wanted: Sequence[_Wanted]) -> None:
-    for each in wanted:
-        each.path.parent.mkdir(exist_ok=True)
-        picture = draw_reference(each.identity, each.view, seed=each.seed)
-        # A picture with noise packs little better at higher levels, which take five times as long.
-        Image.fromarray(picture).save(each.path, compress_level=1)

@@ -34,8 +34,15 @@ COLUMNS_PER_ROW = 1.7
 
 def smoothstep(edge0: float, edge1: float, x: Number) -> NDArray[np.float32]:
     """Return 0 below edge0, 1 above edge1 and a smooth step between; edge0 may be the larger."""
-    t = np.clip((np.asarray(x, np.float32) - np.float32(edge0)) / np.float32(edge1 - edge0), 0.0, 1.0)
-    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
+    t = np.asarray(np.subtract(x, np.float32(edge0), dtype=np.float32))
+    t /= np.float32(edge1 - edge0)
+    np.maximum(t, 0, out=t)
+    np.minimum(t, 1, out=t)
+    step = t * np.float32(-2)
+    step += np.float32(3)
+    step *= t
+    step *= t
+    return np.asarray(step, np.float32)
 
 
 def step_of(x: float, edge0: float, edge1: float) -> float:

@@ -67,8 +67,19 @@ def mouth_window(head: Head) -> Window:
 
 def _bump(d: Grid, width: float) -> Grid:
     """Return a line of a width, 1 on it; cheaper than a Gaussian."""
-    t = np.clip(1 - (d * (0.55 / width)) ** 2, 0, 1)
-    return t * t
+    t = d * (0.55 / width)
+    t *= t
+    np.minimum(t, 1, out=t)
+    np.subtract(1, t, out=t)
+    t *= t
+    return t
+
+
+def _power(base: Grid, exponent: float) -> Grid:
+    """Return base ** exponent, 0 for what is not positive; a fifth of the time of NumPy's power for float32."""
+    log = np.log(np.maximum(base, np.float32(1e-12)))
+    log *= np.float32(exponent)
+    return np.asarray(np.exp(log, out=log), np.float32)
 
 
 def _over(base: Planes, colour: ArrayLike, alpha: Grid) -> Planes:
@@ -86,7 +97,7 @@ def paint_eye(win: Window, skin: Planes, side: float, f: Features, pal: Palette,
     ly = win.y - np.float32(f.eye_y) - np.float32(f.eye_tilt) * lx
     t = np.clip(lx / np.float32(f.eye_w), -1.1, 1.1)
     at = np.abs(t)
-    arch = np.clip(1 - at * at * np.sqrt(at) ** 0.6, 0, 1) * (1 + 0.13 * t)
+    arch = np.clip(1 - _power(at, 2.3), 0, 1) * (1 + 0.13 * t)
     squint = 0.55 * max(0.0, e.smile)
     low = -0.50 * f.eye_open * arch * (1 - 0.45 * squint)
     open_lid = f.eye_open * arch * (1 - 0.10 * squint + 0.14 * max(0.0, e.brows) - 0.10 * max(0.0, -e.brows))
@@ -114,7 +125,7 @@ def _eyeball(
     lx: Grid, ly: Grid, t: Grid, low: Grid, high: Grid, side: float, pal: Palette, e: Expression
 ) -> Planes:
     height = np.clip((ly - low) / np.maximum(high - low, 1e-3), 0, 1)
-    shade = (1 - 0.58 * smoothstep(0.30, 1.0, height)) * (1 - 0.40 * np.abs(t) ** 3)
+    shade = (1 - 0.58 * smoothstep(0.30, 1.0, height)) * (1 - 0.40 * np.abs(t * t * t))
     eye: Planes = np.asarray(pal.sclera[:, None, None] * shade, np.float32)
     ix, iy = lx - side * e.gaze[0] * 0.042, ly - 0.010 - e.gaze[1] * 0.026
     r = np.sqrt(ix * ix + iy * iy)
@@ -138,12 +149,12 @@ def paint_mouth(win: Window, skin: Planes, f: Features, pal: Palette, e: Express
     at = np.clip(np.abs(t), 0, 1)
     t2 = at * at
     line = f.mouth_y + (f.corners + 0.038 * smile) * t2 - 0.004 + 0.006 * np.cos(t * 6) * (1 - t2)
-    gap = (0.105 * opened + 0.03 * max(0.0, smile - 0.45)) * np.clip(1 - t2 * at**0.3, 0, 1)
+    gap = (0.105 * opened + 0.03 * max(0.0, smile - 0.45)) * np.clip(1 - _power(at, 2.3), 0, 1)
     top, bottom = line + 0.25 * gap, line - 0.75 * gap
     bow = 1 - 0.24 * np.exp(-((t / 0.11) ** 2)) + 0.10 * np.exp(-(((np.abs(t) - 0.27) / 0.16) ** 2))
     full = 1 + 0.25 * e.rounded
-    upper = top + f.upper_lip * full * (1 - 0.15 * max(smile, 0)) * np.clip(1 - at**1.9, 0, 1) * bow
-    lower = bottom - f.lower_lip * full * (1 - 0.12 * max(smile, 0)) * np.clip(1 - at**2.4, 0, 1) ** 0.85
+    upper = top + f.upper_lip * full * (1 - 0.15 * max(smile, 0)) * np.clip(1 - _power(at, 1.9), 0, 1) * bow
+    lower = bottom - f.lower_lip * full * (1 - 0.12 * max(smile, 0)) * _power(1 - _power(at, 2.4), 0.85)
     inside = np.abs(t) < 1.0
     y, soft = win.y, 0.011
     lips = smoothstep(0, soft, upper - y) * smoothstep(0, soft, y - lower) * inside

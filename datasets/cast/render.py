@@ -74,8 +74,7 @@ def render_person(
     shadows = shadow_map(
         light,
         [
-            turned(np.ascontiguousarray(actor.surface[:, ::2, ::2]), rot).reshape(3, -1),
-            turned(np.ascontiguousarray(actor.hair.xyz[::9].T), rot),
+            turned(actor.throwing, rot),
             torso[:, ::2, ::2].reshape(3, -1),
         ],
     )
@@ -194,7 +193,7 @@ def _hair_layer(
 ) -> Layer:  # fmt: skip
     lit = 0.35 + 0.65 * shadows.lit(places, bias=0.10)
     colour = tone(shade_points(loose, light, rot, np.asarray(lit, np.float32)))
-    shown = packed(np.ascontiguousarray(colour.T)[None])
+    shown = cv2.merge([*colour, np.full(colour.shape[1], 255, np.uint8)]).view(np.uint32).ravel()
     return Layer(project(places, centre, unit), shown, np.zeros(len(shown), np.uint8), coarse=unit > 105)
 
 

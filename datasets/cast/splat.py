@@ -123,7 +123,11 @@ def frontmost(
     sharp, wide = np.zeros((h, w)), np.zeros((h, w))
     for buffer, chosen in ((sharp, np.flatnonzero(~coarse)), (wide, np.flatnonzero(coarse))):
         np.maximum.at(buffer.ravel(), at.take(chosen), key.take(chosen))
-    drawn = np.asarray(cv2.max(cv2.dilate(sharp, _FINE), cv2.dilate(wide, _COARSE)))
+    drawn = np.asarray(cv2.dilate(sharp, _FINE))
+    rows = np.flatnonzero(wide.any(axis=1))
+    if len(rows):  # a neck takes up little of the buffer
+        part = slice(max(0, rows[0] - 1), rows[-1] + 2)
+        cv2.max(drawn[part], cv2.dilate(wide[part], _COARSE), dst=drawn[part])
     # Where a surface stretches, a gap of a pixel is left between its points: neighbours close it.
     filled = (drawn > 0).astype(np.uint8)
     gaps = np.flatnonzero(filled < cv2.dilate(filled, _COARSE))

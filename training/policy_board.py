@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,22 +18,40 @@ from training.evaluation.sheets import run_sheet, updates_with_clips
 from training.models import Run
 
 CURVES: tuple[tuple[str, str, str, int], ...] = (
-    ("reward", "Reward of the clips that are trained on", "reward", 3),
-    ("judge/similarity", "Similarity to the people asked for, by a judge the reward never saw", "judge", 3),
+    ("reward", "Reward of the clips trained on", "reward", 3),
+    ("judge/similarity", "Similarity by the judge, held-out people", "judge", 3),
     ("reward_spread", "Spread of the reward within a group", "reward", 4),
     ("motion", "Motion, free of flicker", "guard", 4),
     ("sharpness", "Sharpness", "guard", 3),
-    ("diversity", "Diversity: distance of clips of one prompt", "guard", 3),
-    ("copying", "Copy-paste: likest place to a reference", "guard", 3),
+    ("diversity", "Diversity within a prompt", "guard", 3),
+    ("copying", "Copy-paste from references", "guard", 3),
     ("ratio_away", "Furthest ratio from 1", "guard", 6),
     ("kl", "KL to the base policy", "guard", 5),
 )
 """Of metrics.jsonl: name, what it is called here, colour, decimals."""
-JUDGED = (
-    "assigned similarity", "swaps", "coverage", "survival", "drift slope", "Face Sim", "diversity", "motion",
-    "sharpness", "copying", "reward", "CLIPScore", "Fréchet distance to references",
-)  # fmt: skip
-GAINED = ("assigned similarity gained", "won", "tied", "lost", "won of decided")
+JUDGED: dict[str, str] = {
+    "assigned similarity": "forgives an exchange of two people: see swaps",
+    "swaps": "a coin's toss where two people look alike",
+    "coverage": "by a threshold: just above it counts in full",
+    "survival": "a face that comes back does not count again",
+    "drift slope": "who is wrong from the first frame on has none",
+    "Face Sim": "as published: frames without a face cost nothing",
+    "diversity": "noise is diverse, too",
+    "motion": "a cut is motion, too",
+    "sharpness": "noise is sharp, too",
+    "copying": "a pose like the reference's is no copy",
+    "reward": "what was trained on: no evidence by itself",
+    "CLIPScore": "of the text, blind to who somebody is",
+    "Fréchet distance to references": "too large for few clips; compare equal numbers alone",
+}
+"""Measures in the order of the table, each with its known fault in a few words (training.evaluation.measures)."""
+GAINED: dict[str, str] = {
+    "assigned similarity gained": "",
+    "won": "better by more than 0.02",
+    "tied": "",
+    "lost": "",
+    "won of decided": "ties left out",
+}
 STOPPED = "stopped.txt"
 DEFAULT_UPDATES = 200  # training.grpo.config, which needs torch
 
@@ -54,10 +72,15 @@ class Curve:
 
 @dataclass(frozen=True)
 class Table:
-    """Policies by measures; a place without a measurement is None."""
+    """Measures by policies; a place without a measurement is None.
 
-    measures: Sequence[str]
-    rows: Sequence[tuple[str, bool, Sequence[dict[str, Any] | None]]]
+    Attributes:
+        policies: name, and whether it was tuned.
+        rows: measure, its known fault, a result for each policy.
+    """
+
+    policies: Sequence[tuple[str, bool]]
+    rows: Sequence[tuple[str, str, Sequence[dict[str, Any] | None]]]
 
 
 @dataclass(frozen=True)
@@ -92,7 +115,7 @@ def policy_board(run: Run) -> PolicyBoard:
 
 
 def evaluation_table(run: Run) -> Table | None:
-    """Return what the evaluation measured: policies down, measures across."""
+    """Return what the evaluation measured: measures down, policies across."""
     return _table(run, JUDGED)
 
 
@@ -133,20 +156,16 @@ def _curve(
     return Curve(title, kind, values[-1], values[0], low, high, places, chart)
 
 
-def _table(run: Run, wanted: Sequence[str]) -> Table | None:
+def _table(run: Run, wanted: Mapping[str, str]) -> Table | None:
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for row in run.results:
         if row["name"] in wanted and row["value"] is not None:
             found.setdefault(row["judge"], {})[row["name"]] = row
-    measures = [name for name in wanted if any(name in own for own in found.values())]
-    if not measures:
+    if not found:
         return None
+    rows = [(name, fault, [own.get(name) for own in found.values()]) for name, fault in wanted.items()]
     return Table(
-        measures,
-        [
-            (policy, not policy.startswith("base"), [own.get(name) for name in measures])
-            for policy, own in found.items()
-        ],
+        [(name, not name.startswith("base")) for name in found], [row for row in rows if any(row[2])]
     )
 
 

@@ -14,9 +14,11 @@ import numpy as np
 from django.core.cache import cache
 from django.db.models import Count, Exists, IntegerField, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from numpy.typing import NDArray
 
 from annotator.agreement.bradley_terry import ELO_MEAN, ELO_PER_STRENGTH, Ranking, rank_generators
 from annotator.agreement.consensus import CLASSES, VOTES, overall_from_people, to_storage
+from annotator.agreement.head_to_head import points_interval
 from annotator.models import Judgment, PersonJudgment, Slot, SlotKind, SlotState, Study
 from datasets.models import ClipSubject, Origin
 
@@ -52,12 +54,17 @@ class RankedGenerator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
-    """What became of a row's generator against a column's: votes, and the share of wins, ties counted half."""
+    """What became of a row's generator against a column's: votes, and the share of wins, ties counted half.
+
+    `low` and `high` hold the share with 95 %; nan where votes on fewer than two pairs of clips stand behind it.
+    """
 
     wins: int
     ties: int
     losses: int
     share: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +104,7 @@ def generator_ranking(
     rows = _judgments(studies, person_count, judges)
     state = rows.aggregate(last=Max("pk"), n=Count("pk"))
     of = "all" if studies is None else "+".join(map(str, sorted(study.pk for study in studies)))
-    key = f"rating:{of}:{person_count}:{judges}:{state['n']}:{state['last']}"
+    key = f"rating:2:{of}:{person_count}:{judges}:{state['n']}:{state['last']}"
     kept: GeneratorRanking | None = cache.get(key)
     if kept is None:
         kept = _rank(rows)
@@ -166,7 +173,10 @@ def _rank(judgments: QuerySet[Any]) -> GeneratorRanking:
         clusters=np.array(pairs, dtype=np.int64),
         resamples=RESAMPLES,
     )
-    return _table(ranking, judgments=len(outcomes), simulated=simulated, pairs=len(set(pairs)))
+    votes = Votes(
+        np.array(first, dtype=str), np.array(second, dtype=str), np.array(outcomes), np.array(pairs)
+    )
+    return _table(ranking, votes, judgments=len(outcomes), simulated=simulated, pairs=len(set(pairs)))
 
 
 def _implied_by_people(judgments: QuerySet[Any]) -> dict[int, str]:
@@ -182,7 +192,27 @@ def _label(generator: str, version: str) -> str:
     return f"{generator} {version}".strip() or REAL
 
 
-def _table(ranking: Ranking, *, judgments: int, simulated: int, pairs: int) -> GeneratorRanking:
+class Votes(NamedTuple):
+    """Rows of comparisons: two generators, what was said (a place in CLASSES), which pair of clips."""
+
+    first: NDArray[np.str_]
+    second: NDArray[np.str_]
+    outcomes: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+
+    def interval(self, one: str, other: str) -> tuple[float, float]:
+        """Return the interval of the share of points of one generator against another."""
+        straight = (self.first == one) & (self.second == other)
+        crossed = (self.first == other) & (self.second == one)
+        # CLASSES are a, tie, b: the first one's points.
+        points = 1 - self.outcomes / 2
+        return points_interval(
+            np.concatenate([points[straight], 1 - points[crossed]]),
+            np.concatenate([self.pairs[straight], self.pairs[crossed]]),
+        )
+
+
+def _table(ranking: Ranking, votes: Votes, *, judgments: int, simulated: int, pairs: int) -> GeneratorRanking:
     # Groups by size, so that the one that most is known of comes first; within each the best first.
     sizes = np.bincount(ranking.groups) if len(ranking.groups) else np.zeros(0)
     order: Sequence[int] = sorted(
@@ -191,7 +221,7 @@ def _table(ranking: Ranking, *, judgments: int, simulated: int, pairs: int) -> G
     )
     return GeneratorRanking(
         rows=[_ranked(ranking, g) for g in order],
-        matrix=[[_meeting(ranking, g, other) for other in order] for g in order],
+        matrix=[[_meeting(ranking, votes, g, other) for other in order] for g in order],
         reason=ranking.reason,
         separated=ranking.separated,
         judgments=judgments,
@@ -220,9 +250,17 @@ def _ranked(ranking: Ranking, g: int) -> RankedGenerator:
     )
 
 
-def _meeting(ranking: Ranking, g: int, other: int) -> Meeting | None:
+def _meeting(ranking: Ranking, votes: Votes, g: int, other: int) -> Meeting | None:
     wins, losses, ties = ranking.wins[g, other], ranking.wins[other, g], ranking.ties[g, other]
     total = wins + losses + ties
     if not total:
         return None
-    return Meeting(wins=int(wins), ties=int(ties), losses=int(losses), share=float((wins + ties / 2) / total))
+    low, high = votes.interval(str(ranking.names[g]), str(ranking.names[other]))
+    return Meeting(
+        wins=int(wins),
+        ties=int(ties),
+        losses=int(losses),
+        share=float((wins + ties / 2) / total),
+        low=low,
+        high=high,
+    )

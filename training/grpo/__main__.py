@@ -23,9 +23,9 @@ from training.evaluation.tables import RESULTS
 from training.evaluation.toy import Judge
 from training.generators.prompts import prompts_of_release
 from training.generators.protocol import GeneratorError, Prompt
+from training.generators.toy.faces import ToyFaces
 from training.generators.toy.generator import load_generator
 from training.generators.toy.task import ToyJudge, ToyReward, load_toy
-from training.generators.toy.train import RewardEncoder, load_encoder
 from training.grpo.config import ConfigError, read_config
 from training.grpo.train import Task, train
 from training.grpo.update import TrainingError
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         if given.release and is_done and not (given.run / RESULTS).is_file():
             print(
                 evaluate(
-                    {given.run.name: given.run}, given.toy, given.release, reward=given.reward, out=given.run
+                    {"tuned": given.run}, given.toy, given.release, reward=given.reward, out=given.run
                 )
             )
     except (ConfigError, GeneratorError, TrainingError, RewardError, FileNotFoundError) as error:
@@ -72,7 +72,7 @@ def _task(given: argparse.Namespace) -> Task:
     scored = (
         reward_of(given.reward, given.toy)
         if given.reward
-        else ToyReward(load_encoder(given.toy / "reward.pt", RewardEncoder))
+        else ToyReward(ToyFaces.load(given.toy / "reward.pt").encoder)
     )
     train_on, held_out = (
         tuple(each.prompt for each in prompts_of_release(given.release, split, most=most))

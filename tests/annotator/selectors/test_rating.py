@@ -52,6 +52,7 @@ def test_the_one_that_wins_more_ranks_first():
     assert ranking.matrix[0][0] is None
     assert ranking.matrix[0][1] is not None
     assert (ranking.matrix[0][1].wins, ranking.matrix[0][1].share) == (8, 0.75)
+    assert ranking.matrix[0][1].low < 0.75 < ranking.matrix[0][1].high
     assert (ranking.judgments, ranking.pairs, ranking.simulated) == (12, 12, 0)
 
 

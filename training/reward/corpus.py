@@ -288,7 +288,7 @@ class _Reading:
                     a=a,
                     b=b,
                     label=label,
-                    people=_people_labels(row, clips[a].people),
+                    people=people_labels(row, clips[a].people),
                     weight=_weight(row),
                     judgments=row["n_judgments"],
                 )
@@ -303,7 +303,8 @@ def label_of(row: Row) -> Label | None:
     return _OF_PREFERENCE.get(row["preference"], _TIE)
 
 
-def _people_labels(row: Row, people: tuple[str, ...]) -> NDArray[np.float32]:
+def people_labels(row: Row, people: tuple[str, ...]) -> NDArray[np.float32]:
+    """Return what a comparison says of each of these people, (P, 3) probabilities of a, same, b; NaN for nothing."""
     labels = np.full((len(people), 3), np.nan, np.float32)
     for each in row["people_preferences"]:
         if each["person_id"] not in people:

@@ -92,12 +92,12 @@ def blackened(decoded: Frames, scene: Scene) -> Frames:
 def surroundings_features(decoded: Frames, scene: Scene) -> Features:
     """Return what frames with the faces blacked out show: light, colour, detail, noise, movement, blocks."""
     black = blackened(decoded, scene)
-    shown = np.asarray(black.any(axis=3))
-    pixels = black[shown][::_SPARSE].astype(np.float32)
+    shown = _of_any_colour(black != 0)
+    pixels = black.reshape(-1, 3)[::_SPARSE][shown.reshape(-1)[::_SPARSE]].astype(np.float32)
     grey = cv2.cvtColor(black.reshape(-1, black.shape[2], 3), cv2.COLOR_RGB2GRAY)
     grey = grey.reshape(black.shape[:3]).astype(np.float32)
     free = shown[1:] & shown[:-1]
-    moved = np.abs(np.diff(grey, axis=0)[free][::_SPARSE])
+    moved = np.abs(np.diff(grey, axis=0).reshape(-1)[::_SPARSE][free.reshape(-1)[::_SPARSE]])
     detail, noise = [], []
     for picture, mask in zip(grey[::3], shown[::3], strict=True):
         inside = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
@@ -114,6 +114,11 @@ def surroundings_features(decoded: Frames, scene: Scene) -> Features:
     )  # fmt: skip
 
 
+def _of_any_colour(found: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return `found.any(axis=3)` of (T, H, W, 3), ten times as fast."""
+    return found[..., 0] | found[..., 1] | found[..., 2]
+
+
 def _blockiness(grey: NDArray[np.floating]) -> float:
     """Return how much larger steps between blocks are than within them, as a logarithm."""
     steps = np.abs(np.diff(grey, axis=2)).mean(axis=(0, 1))
@@ -124,5 +129,5 @@ def _blockiness(grey: NDArray[np.floating]) -> float:
 def _taken_over(decoded: Frames) -> float:
     """Return the share of blocks of 16 pixels that are the frame before's to the byte."""
     count, height, width = decoded.shape[:3]
-    same = (decoded[1:] == decoded[:-1]).all(axis=3)[:, : height // 16 * 16, : width // 16 * 16]
+    same = ~_of_any_colour(decoded[1:] != decoded[:-1])[:, : height // 16 * 16, : width // 16 * 16]
     return float(same.reshape(count - 1, height // 16, 16, width // 16, 16).all(axis=(2, 4)).mean())

@@ -71,9 +71,7 @@ def main() -> int:
         if options.backend
         else backend_choose(options.models)[0]
     )
-    pairs = pairs_make(
-        options.folder, backend, options.finish, options.controls, options.draw, options.clean == "shared"
-    )
+    pairs = pairs_make(backend, options)
     print(machine())
     print(
         f"{len(pairs)} pairs of {len({pair.source for pair in pairs})} clips, finish: {options.finish}, ",
@@ -92,16 +90,16 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--models", type=Path)
     parser.add_argument("--backend", default="", help="of the identity probe; the corpus' own")
     parser.add_argument("--finish", choices=("batch", "none"), default="batch")
+    parser.add_argument("--most", type=int, default=1000, metavar="N", help="pairs of each clip, drawn")
     parser.add_argument("--clean", choices=("own", "shared"), default="own", help="copy of each pair")
     parser.add_argument("--draw", type=int, default=0, help="another number, another draw of all finishes")
     parser.add_argument("--controls", type=float, default=0.5, help="share of pairs against a control")
     return parser.parse_args()
 
 
-def pairs_make(
-    folder: Path, backend: Backend, finish: str, share: float, draw: int = 0, is_shared: bool = False
-) -> list[Pair]:
-    """Return all pairs of a corpus; what the probes see of each side is kept beside it."""
+def pairs_make(backend: Backend, options: argparse.Namespace) -> list[Pair]:
+    """Return the pairs of a corpus; what the probes see of each side is kept beside it."""
+    folder: Path = options.folder
     by_source: dict[str, list[Row]] = defaultdict(list)
     for row in rows_read(folder):
         if row["passed"]:
@@ -110,17 +108,20 @@ def pairs_make(
     for key, rows in sorted(by_source.items()):
         source = source_read(folder, key, backend)
         controls = [row for row in rows if row["kind"] == "control"]
-        sides = _Sides(folder, source, backend, finish, draw)
-        for row in rows:
-            if row["kind"] != "negative":
-                continue
+        negatives = sorted(
+            (row for row in rows if row["kind"] == "negative"),
+            key=lambda row: zlib.crc32(row["key"].encode()),
+        )
+        sides = _Sides(folder, source, backend, options.finish, options.draw)
+        for row in negatives[: options.most]:
             rng = np.random.default_rng(zlib.crc32(row["key"].encode()))
-            other = controls[rng.integers(len(controls))] if controls and rng.random() < share else None
+            is_met = controls and rng.random() < options.controls
+            other = controls[rng.integers(len(controls))] if is_met else None
             pairs.append(
                 Pair(
                     key, source.family, row["recipe"], row["severity"], other["recipe"] if other else "clean",
                     sides.features(row, twin=other),
-                    sides.features(other, meets=None if is_shared else row),
+                    sides.features(other, meets=None if options.clean == "shared" else row),
                 )
             )  # fmt: skip
     return pairs

@@ -150,6 +150,8 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "runs/", LIBRARY),
     ("GET", "runs/new/", LIBRARY),
     ("POST", "runs/new/", (302, 404, 404, 404, 422, 422)),
+    ("GET", "runs/new/policy/", LIBRARY),
+    ("POST", "runs/new/policy/", (302, 404, 404, 404, 422, 422)),
     ("GET", "runs/<run>/", LIBRARY),
     ("GET", "runs/<run>/sheets/1.png", (302, 404, 404, 404, 404, 404)),  # nothing is kept yet
     ("POST", "runs/<run>/cancel", LIBRARY_DONE),

@@ -1,7 +1,8 @@
-"""The form of a new run: a release, a preset, and what is most often changed of it."""
+"""The forms of new runs: what is learned from, a preset, and what is most often changed of it."""
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ from django import forms
 
 from config.accounts.models import User
 from datasets.models import Release
-from training.reward.config import STRATEGIES, Config, config_read
+from training.models import Run
+from training.reward.config import STRATEGIES, Config, config_read, toml_text
 from training.reward.errors import BadConfig
-from training.selectors import releases_for
+from training.selectors import releases_for, rewards_for
 
 CONFIGS = Path(__file__).resolve().parent / "configs"
 STRATEGY_LINES = {
@@ -21,6 +23,14 @@ STRATEGY_LINES = {
     "automatic": "automatic: rows with known answers alone",
     "random": "random: half and half",
 }
+
+
+METHODS = {
+    "grpo_toy.toml": "GRPO: samples of a prompt against one another",
+    "nft_toy.toml": "NFT: towards good samples, away from bad ones, without noise in steps",
+    "sft_toy.toml": "fine-tuning on the base's best samples, the comparison",
+}
+"""Configurations of the toy generator."""
 
 
 def presets() -> list[tuple[str, str]]:
@@ -68,3 +78,28 @@ class RunForm(forms.Form):
                 f"data.holdout_recipes={recipes}",
             ]
         )
+
+
+class PolicyForm(forms.Form):
+    """A policy takes prompts and people from its reward model's release: so nobody whom it is measured on taught it."""
+
+    reward: forms.ModelChoiceField = forms.ModelChoiceField(
+        Run.objects.none(), label="Reward model", empty_label="choose a finished run",
+        help_text="Its release gives prompts and people: train to tune on, test to measure.",
+    )  # fmt: skip
+    name = forms.CharField(
+        max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    method = forms.ChoiceField(choices=list(METHODS.items()))
+    updates = forms.IntegerField(min_value=1, max_value=10_000, initial=60)
+    seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=0)
+
+    def __init__(self, *arguments: Any, user: User, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["reward"].queryset = rewards_for(user)  # type: ignore[attr-defined]
+
+    def config(self) -> str:
+        """Return the configuration of a valid form, as TOML."""
+        values = self.cleaned_data
+        held = tomllib.loads((CONFIGS / values["method"]).read_text(encoding="utf-8"))
+        return toml_text({**held, "updates": values["updates"], "seed": values["seed"]})

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from config.accounts.models import User
 from config.jobs.models import Job
 from datasets.models import Release, ReleaseState
-from training.models import Run
+from training.models import Run, RunKind, RunState
 from training.services import CLIPS
 
 
@@ -42,6 +42,11 @@ def run_at(folder: str) -> Run | None:
 def clips_job(run: Run) -> Job | None:
     """Return the last job that generated clips with a policy."""
     return Job.objects.filter(kind=CLIPS, key=str(run.pk)).order_by("-pk").first()
+
+
+def rewards_for(user: User) -> QuerySet[Run]:
+    """Return the finished reward models that a lead may tune a policy on."""
+    return runs_of(user).filter(kind=RunKind.REWARD, state=RunState.FINISHED)
 
 
 def releases_for(user: User) -> QuerySet[Release]:

@@ -6,6 +6,7 @@ app_name = "training"
 urlpatterns = [
     path("runs/", views.runs, name="runs"),
     path("runs/new/", views.run_new, name="run-new"),
+    path("runs/new/policy/", views.policy_new, name="policy-new"),
     path("runs/<int:pk>/", views.run, name="run"),
     path("runs/<int:pk>/sheets/<int:update>.png", views.sheet, name="run-sheet"),
     path("runs/<int:pk>/clips", views.clips, name="run-clips"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -17,7 +18,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from config.web.access import lead_required
 from config.web.http import SiteRequest
 from training.board import config_differences, kept_share, result_tables, stage_boards
-from training.forms import RunForm
+from training.forms import PolicyForm, RunForm
 from training.models import Run, RunKind
 from training.policy_board import evaluation_table, gains_table, policy_board, sheet_png
 from training.selectors import clips_job, run_at, runs_of
@@ -54,6 +55,31 @@ def run_new(request: SiteRequest) -> HttpResponse:
         return redirect("training:run", run.pk)
     status = 422 if request.method == "POST" else 200
     return render(request, "training/run_new.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@lead_required
+def policy_new(request: SiteRequest) -> HttpResponse:
+    """Describe a policy's run and leave it to the workers."""
+    asked = {"reward": request.GET["reward"]} if request.GET.get("reward", "").isdecimal() else {}
+    form = PolicyForm(request.POST or None, user=request.user, initial=asked)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        reward: Run = values["reward"]
+        run = run_create(
+            kind=RunKind.POLICY,
+            release_folder=Path(reward.release_folder),
+            config=form.config(),
+            reward_folder=Path(reward.folder),
+            generator_folder=Path(settings.TOY),
+            name=values["name"] or f"{values['method'].partition('_')[0].upper()} on {reward.name}",
+            created_by=request.user,
+        )
+        run_enqueue(run=run, created_by=request.user)
+        messages.success(request, f"“{run}” is queued; a worker of the queue training takes it.")
+        return redirect("training:run", run.pk)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "training/policy_new.html", {"form": form}, status=status)
 
 
 @require_GET

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from training import child, views
 from training.evaluation.sheets import references_keep
 from training.generating import NotGenerated, policy_named
 from training.models import Run, RunKind, RunState
+from training.reward.config import Config
 from training.services import CLIPS_ALREADY, run_begin, run_create, run_finish
 
 pytestmark = pytest.mark.django_db
@@ -205,6 +207,25 @@ def test_a_finished_policy_shows_what_the_judge_says(lead, run):
     assert "0.400 to 0.600" in page
     assert "won of decided" in page
     assert "forgives an exchange of two people" in page
+
+
+def test_a_policy_is_described_on_a_finished_reward_model_and_takes_its_release(lead, user, tmp_path):
+    reward = run_create(release_folder=tmp_path / "release", config=Config(), created_by=user)
+    form = {"reward": reward.pk, "method": "nft_toy.toml", "updates": 7, "seed": 3}
+    assert lead.post("/runs/new/policy/", form).status_code == 422  # it is not finished
+    Run.objects.update(state=RunState.FINISHED)
+    assert f"/runs/new/policy/?reward={reward.pk}" in lead.get(f"/runs/{reward.pk}/").content.decode()
+    assert (
+        f'value="{reward.pk}" selected' in lead.get(f"/runs/new/policy/?reward={reward.pk}").content.decode()
+    )
+
+    lead.post("/runs/new/policy/", form)
+
+    run = Run.objects.get(kind=RunKind.POLICY)
+    assert (run.release_folder, run.reward_folder) == (reward.release_folder, reward.folder)
+    config = tomllib.loads(run.config)
+    assert (config["updates"], config["seed"], config["objective"]["method"]) == (7, 3, "nft")
+    assert Job.objects.get().kind == "policy_train"
 
 
 def test_clips_are_asked_for_once_at_a_time_and_of_a_finished_policy_alone(lead, run):

@@ -118,20 +118,29 @@ def frontmost(
     at: flat places of the points. z: their depths, -3 to 3. coarse: which are drawn as larger blocks. All (N,).
     """
     w, h = size
-    key = np.clip((z + 3) * 10000, 0, 65535).astype(np.int64) * _NUMBERS + np.arange(1, len(at) + 1)
-    key = key.astype(np.float64)  # 53 bits hold both, and OpenCV has no wider whole numbers
-    sharp, wide = np.zeros((h, w)), np.zeros((h, w))
-    for buffer, chosen in ((sharp, np.flatnonzero(~coarse)), (wide, np.flatnonzero(coarse))):
-        np.maximum.at(buffer.ravel(), at.take(chosen), key.take(chosen))
-    drawn = np.asarray(cv2.dilate(sharp, _FINE))
-    rows = np.flatnonzero(wide.any(axis=1))
-    if len(rows):  # a neck takes up little of the buffer
-        part = slice(max(0, rows[0] - 1), rows[-1] + 2)
-        cv2.max(drawn[part], cv2.dilate(wide[part], _COARSE), dst=drawn[part])
-    # Where a surface stretches, a gap of a pixel is left between its points: neighbours close it.
-    filled = (drawn > 0).astype(np.uint8)
-    gaps = np.flatnonzero(filled < cv2.dilate(filled, _COARSE))
-    drawn.ravel()[gaps] = np.asarray(cv2.dilate(sharp, _COARSE)).ravel().take(gaps)
+    # 53 bits of a float64 hold both, and OpenCV has no wider whole numbers.
+    key = z.astype(np.float64)
+    key += 3
+    key *= 10000
+    np.floor(key, out=key)
+    key *= _NUMBERS
+    key += np.arange(1, len(at) + 1)
+    fine, large = np.flatnonzero(~coarse), np.flatnonzero(coarse)
+    sharp = np.zeros((h, w))
+    np.maximum.at(sharp.ravel(), at.take(fine), key.take(fine))
+    drawn = np.asarray(cv2.dilate(sharp, _FINE)) if len(fine) else np.zeros((h, w))
+    if len(large):
+        places = at.take(large)
+        # A neck takes up little of the buffer: only the rows that hold one are looked at.
+        part = slice(max(0, int(places.min()) // w - 1), int(places.max()) // w + 2)
+        wide = np.zeros((len(range(h)[part]), w))
+        np.maximum.at(wide.ravel(), places - part.start * w, key.take(large))
+        cv2.max(drawn[part], cv2.dilate(wide, _COARSE), dst=drawn[part])
+    if len(fine):
+        # Where a surface stretches, a gap of a pixel is left between its points: neighbours close it.
+        filled = (drawn > 0).astype(np.uint8)
+        gaps = np.flatnonzero(filled < cv2.dilate(filled, _COARSE))
+        drawn.ravel()[gaps] = np.asarray(cv2.dilate(sharp, _COARSE)).ravel().take(gaps)
     return drawn.astype(np.intp) & (_NUMBERS - 1)
 
 

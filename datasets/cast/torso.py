@@ -53,14 +53,17 @@ def flatten(torso: Patch, rot: Rotation, turn: float, unit: float) -> Plane:
     left, top = (int(px.min()) // 2 - 2) * 2, (int(py.min()) // 2 - 2) * 2
     w, h = (int(px.max()) // 2 + 3) * 2 - left, (int(py.max()) // 2 + 3) * 2 - top
     shown = frontmost((py - top) * w + (px - left), z, np.ones(len(z), np.bool_), (w, h))
+    drawn = np.flatnonzero(shown)
+    points = shown.ravel().take(drawn) - 1
     cover = _shrunk((shown > 0).astype(np.float32).reshape(h, w))
     fine = rows // torso.occlusion.shape[0]
     row, col = np.divmod(np.arange(rows * cols, dtype=np.float32), np.float32(cols))
     where = np.stack([(col + 0.5) / fine - 0.5, (row + 0.5) / fine - 0.5, z], axis=1)
 
     def mean(values: NDArray) -> Grid:
-        kept = np.concatenate([np.zeros((1, 3), np.float32), values]).take(shown, axis=0).reshape(h, w, 3)
-        return _shrunk(kept) / np.maximum(cover, 1e-3)[..., None]
+        kept = np.zeros((h * w, 3), np.float32)
+        kept[drawn] = values.take(points, axis=0)
+        return _shrunk(kept.reshape(h, w, 3)) / np.maximum(cover, 1e-3)[..., None]
 
     u, v, depth = (np.ascontiguousarray(plane) for plane in mean(where).transpose(2, 0, 1))
     return Plane(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from training.evaluation.clip_score import ClipScore
 from training.evaluation.tables import markdown, results_write, rows_of
 from training.evaluation.toy import compare
 from training.generators.prompts import prompts_of_release
@@ -42,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--prompts", type=int, default=PROMPTS, help="at most")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="clips of each prompt")
     parser.add_argument("--guidance", type=float, default=GUIDANCE)
+    parser.add_argument("--clip", help="a CLIP for CLIPScore, by folder or Hub id; left out without one")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args(arguments)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
@@ -49,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         table = evaluate(
             {run.name: run for run in given.runs}, given.toy, given.release, split=given.split, reward=given.reward,
-            prompts=given.prompts, seeds=given.seeds, guidance=given.guidance, out=out,
+            prompts=given.prompts, seeds=given.seeds, guidance=given.guidance, clip=given.clip, out=out,
         )  # fmt: skip
     except (GeneratorError, ConfigError, TrainingError, RewardError) as error:
         print(error, file=sys.stderr)
@@ -68,13 +70,17 @@ def evaluate(
     prompts: int = PROMPTS,
     seeds: int = SEEDS,
     guidance: float = GUIDANCE,
+    clip: str | None = None,
     out: Path | None = None,
 ) -> str:
     """Measure runs by name, write results.json to `out`, and return the table as Markdown."""
     asked = prompts_of_release(release, split, most=prompts)
     scored = reward_of(reward, toy) if reward else None
+    clip_score = ClipScore.load(clip) if clip else None
     numbers = range(1_000, 1_000 + seeds)  # apart from those that clips are generated with by hand
-    cells, _ = compare(toy, runs, asked, seeds=numbers, guidances=(1.0, guidance), reward=scored)
+    cells, _ = compare(
+        toy, runs, asked, seeds=numbers, guidances=(1.0, guidance), reward=scored, clip_score=clip_score
+    )
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         about = {

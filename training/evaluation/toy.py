@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.evaluation.clip_score import ClipScore
 from training.evaluation.measures import (
     assigned_similarity,
     coverage,
@@ -140,6 +141,7 @@ def measure(
     guidance: float,
     judge: Judge,
     reward: Reward | None,
+    clip_score: ClipScore | None = None,
 ) -> Cell:
     """Measure clips as `sample` returns them."""
     prompts = [each.prompt for each in asked]
@@ -161,6 +163,8 @@ def measure(
     }
     if reward is not None:
         clips["reward"] = np.asarray(reward(frames, repeated)["reward"].double())
+    if clip_score is not None:
+        clips["CLIPScore"] = clip_score(frames, [prompt.text for prompt in repeated])
     real = torch.cat(known).double().numpy()
     faces = features.flatten(0, 2).double().numpy()
     return Cell(
@@ -181,13 +185,22 @@ def compare(
     seeds: Sequence[int],
     guidances: Sequence[float],
     reward: Reward | None = None,
+    clip_score: ClipScore | None = None,
 ) -> tuple[list[Cell], dict[str, Tensor]]:
     """Measure the base and runs at each guidance; return the cells and, by label, their clips."""
     judge, cells, frames = Judge.load(toy / "judge.pt"), [], {}
     for policy in _policies(toy, runs):
         for guidance in guidances:
             clips = sample(policy.generator, asked, seeds, with_guidance(policy.sampler, guidance))
-            cell = measure(clips, asked, policy=policy.name, guidance=guidance, judge=judge, reward=reward)
+            cell = measure(
+                clips,
+                asked,
+                policy=policy.name,
+                guidance=guidance,
+                judge=judge,
+                reward=reward,
+                clip_score=clip_score,
+            )
             cells.append(cell)
             frames[cell.label] = clips
     return cells, frames

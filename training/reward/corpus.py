@@ -81,8 +81,14 @@ class Comparison:
 
     @property
     def choice(self) -> int:
-        """0 for a, 1 for a tie, 2 for b: the likeliest."""
-        return int(np.argmax(self.label))
+        """0 for a, 1 for a tie, 2 for b: the likeliest; a tie where none is likelier than all others."""
+        return choice_of(self.label)
+
+
+def choice_of(label: Label) -> int:
+    """Return 0 for a, 1 for a tie, 2 for b: the likeliest, the same from both sides."""
+    a, tie, b = label
+    return 0 if a > max(tie, b) else 2 if b > max(tie, a) else 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from benchmarks.simulated_release import Setting, simulate
 from datasets.releases.reader import Release
 from training.reward.checks import check_corpus, usable
 from training.reward.config import Data, config_of
-from training.reward.corpus import corpus_read, label_of
+from training.reward.corpus import choice_of, corpus_read, label_of
 from training.reward.errors import BadCorpus
 
 
@@ -145,3 +145,18 @@ def test_held_out_recipes_are_in_no_training_row(corpus):
 
     assert 0 < len(kept) < len(corpus.comparisons["train"])
     assert all(corpus.known[place].recipe != "morph_drift" for row in kept for place in (row.a, row.b))
+
+
+@pytest.mark.parametrize(
+    ("label", "choice"),
+    [
+        ((1 / 3, 1 / 3, 1 / 3), 1),
+        ((0.5, 0.0, 0.5), 1),
+        ((0.4, 0.4, 0.2), 1),
+        ((0.5, 0.3, 0.2), 0),
+        ((0.1, 0.2, 0.7), 2),
+    ],
+)
+def test_a_comparison_is_decided_where_one_side_is_likelier_than_all_else(label, choice):
+    assert choice_of(label) == choice
+    assert choice_of(label[::-1]) == 2 - choice

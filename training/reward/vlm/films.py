@@ -21,7 +21,7 @@ from datasets.media.read import read_frames
 from datasets.releases.errors import ReleaseError
 from datasets.releases.reader import Release
 from datasets.releases.verify import verify_release
-from training.reward.corpus import Label, label_of, people_labels
+from training.reward.corpus import Label, choice_of, label_of, people_labels
 from training.reward.errors import BadCorpus
 from training.reward.vlm.config import VlmConfig
 from training.reward.vlm.inputs import Film, Frames
@@ -78,7 +78,7 @@ class Films:
             raise BadCorpus(
                 f"{folder} has nothing to learn from: no labelled comparison with references in train."
             )
-        if not any(pair.label.index(max(pair.label)) != 1 for pair in self.pairs["train"]):
+        if not any(choice_of(pair.label) != 1 for pair in self.pairs["train"]):
             raise BadCorpus(f"All comparisons of {folder} are ties: nothing tells better from worse.")
         self._check_splits(folder)
         cache.mkdir(parents=True, exist_ok=True)

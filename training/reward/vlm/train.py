@@ -27,6 +27,7 @@ from training.reward.calibration import calibrate
 from training.reward.checkpoint import checkpoint_read, checkpoint_write
 from training.reward.checks import check_disk
 from training.reward.config import toml_text
+from training.reward.corpus import choice_of
 from training.reward.errors import BadConfig, BadModel, RewardError, TrainingStopped
 from training.reward.losses import preference_loss
 from training.reward.process import end_with_parent, folder_locked
@@ -296,7 +297,7 @@ def _rights(difference: np.ndarray, pairs: list[FilmPair]) -> np.ndarray:
     found = [
         float(d > 0) if pair.label[0] > pair.label[2] else float(d < 0)
         for d, pair in zip(difference, pairs, strict=True)
-        if pair.label.index(max(pair.label)) != 1
+        if choice_of(pair.label) != 1
     ]
     return np.array(found)
 

@@ -52,6 +52,7 @@ PARTS: dict[str, list[str]] = {
     "no routing": ["loss.routing=0"],
     "routing by squares": ["loss.routing_kind='mse'"],
     "with preservation": ["loss.preservation=0.2"],
+    "control loss": ["loss.control=0.5"],
     "theta learned": ["loss.learn_theta=true"],
     "no people attention": ["network.people=false"],
     "no time attention": ["network.time=false"],
@@ -157,6 +158,7 @@ COLUMNS = {
     "log loss": "log loss",
     "effect of controls": "controls, d",
     "onset error, median frames": "onset, frames",
+    "onset error at the first third": "onset, first third",
 }
 
 

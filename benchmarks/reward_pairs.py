@@ -4,8 +4,8 @@
 
 SHARED holds `manifest.json`: pairs of films with references, and which side their publisher shows as better. Faces are
 found by YuNet and embedded by MobileFaceNet; the rewards have to be trained on that embedder. `--release` is what the
-logistic baseline is fitted on. The publisher's word is no vote, and a handful of pairs settles nothing: the table is for
-looking at.
+logistic baseline is fitted on. The publisher's word is no vote, and a handful of pairs settles nothing: look at it,
+conclude nothing.
 """
 
 from __future__ import annotations

@@ -201,15 +201,21 @@ def _by_severity(judge: Judge, corpus: Corpus, rows: Sequence[Comparison]) -> li
 def _of_the_model(model: RewardModel, corpus: Corpus, rows: Sequence[Comparison]) -> list[Measured]:
     places = sorted({place for row in rows for place in (row.a, row.b)})
     scores = model.score_clips([corpus.clips[place] for place in places])
-    errors = measures.onset_errors(corpus, places, scores)
     gap = measures.order_gap(corpus, places, lambda clips: model.score_clips(clips).reward)
     spread = float(np.std(scores.reward)) or 1.0
     found = [Measured("order of people, largest change in spreads", gap / spread, None, None, len(places))]
-    if len(errors):
-        draws = np.random.default_rng(0).integers(len(errors), size=(measures.RESAMPLES, len(errors)))
-        low, high = np.percentile(np.median(errors[draws], axis=1), [2.5, 97.5]).tolist()
-        found.append(Measured("onset error, median frames", float(np.median(errors)), low, high, len(errors)))
-    return found
+    onsets = {
+        "onset error, median frames": measures.onset_errors(corpus, places, scores),
+        "onset error at the first third": measures.onset_errors(corpus, places, scores, measures.first_third),
+        "onset error of the median guess": measures.guess_errors(corpus, places),
+    }
+    return found + [_median(name, errors) for name, errors in onsets.items() if len(errors)]
+
+
+def _median(name: str, errors: Floats) -> Measured:
+    draws = np.random.default_rng(0).integers(len(errors), size=(measures.RESAMPLES, len(errors)))
+    low, high = np.percentile(np.median(errors[draws], axis=1), [2.5, 97.5]).tolist()
+    return Measured(name, float(np.median(errors)), low, high, len(errors))
 
 
 def _with_less(

@@ -18,6 +18,8 @@ from training.reward.model import Calibration, Scores
 
 Floats = NDArray[np.float64]
 RESAMPLES = 1000
+VISIBLE = 0.1
+"""Share of a distortion's full strength from which its truth counts it as visible (`distortions.synthesis.truth`)."""
 
 
 @dataclass(frozen=True)
@@ -146,28 +148,61 @@ def severity_order(falls: Falls) -> Floats:
     return (fall[:, None] < fall[None])[compared].astype(float)
 
 
-def onset_errors(corpus: Corpus, places: Sequence[int], scores: Scores) -> Floats:
+Onset = Callable[[Floats, Floats], float]
+
+
+def onset_errors(corpus: Corpus, places: Sequence[int], scores: Scores, rule: Onset | None = None) -> Floats:
     """Return |found - true| onset in frames for each person of each clip whose fault begins after the first moment.
 
     Args:
         corpus: The corpus.
         places: Of the clips that `scores` are of.
         scores: With their curves.
+        rule: What finds an onset in a curve; `onset_of` by default.
     """
+    rule = rule or onset_of
     errors = []
     for at, place in enumerate(places):
-        clip, known = corpus.clips[place], corpus.known[place]
-        for person, onset in known.onset.items():
-            if person in scores.curves[at] and clip.moment_of(onset) > 0:
-                errors.append(abs(onset_of(scores.curves[at][person], scores.frames[at]) - onset))
+        for person, onset in _late_onsets(corpus, place):
+            if person in scores.curves[at]:
+                errors.append(abs(rule(scores.curves[at][person], scores.frames[at]) - onset))
     return np.array(errors)
 
 
+def guess_errors(corpus: Corpus, places: Sequence[int]) -> Floats:
+    """Return the errors of who always says the median of the true onsets: what a curve has to beat."""
+    onsets = np.array([onset for place in places for _, onset in _late_onsets(corpus, place)], float)
+    return np.abs(onsets - np.median(onsets)) if len(onsets) else onsets
+
+
+def _late_onsets(corpus: Corpus, place: int) -> list[tuple[str, int]]:
+    """Return who changes in a clip and when, but for faults that are there from the first moment on."""
+    clip = corpus.clips[place]
+    return [each for each in corpus.known[place].onset.items() if clip.moment_of(each[1]) > 0]
+
+
 def onset_of(curve: Floats, frames: Floats) -> float:
+    """Return the frame at which a fault begins by a curve (T,).
+
+    Where the curve passes a third and two thirds of its way from its best before to its least, a line through both is
+    followed back to a tenth of the way, the share from which the truth counts a fault as visible: a step is found where
+    it is, a slow drift before a third of it is over.
+    """
+    least = int(curve.argmin())
+    third, two_thirds = (_passed(curve[: least + 1], frames, share) for share in (1 / 3, 2 / 3))
+    return max(0.0, third - (two_thirds - third) * (1 / 3 - VISIBLE) * 3)
+
+
+def first_third(curve: Floats, frames: Floats) -> float:
     """Return the frame at which a curve (T,) first falls a third of its way from its best before to its least."""
     least = int(curve.argmin())
-    best = float(curve[: least + 1].max())
-    below = np.flatnonzero(curve[: least + 1] <= best - (best - curve[least]) / 3)
+    return _passed(curve[: least + 1], frames, 1 / 3)
+
+
+def _passed(falling: Floats, frames: Floats, share: float) -> float:
+    """Return the first frame of the moment in which a share of the way down from the best to the last is passed."""
+    best = float(falling.max())
+    below = np.flatnonzero(falling <= best - share * (best - falling[-1]))
     half = float(frames[1] - frames[0]) / 2 if len(frames) > 1 else 0.0
     return float(frames[below[0]]) - half
 

@@ -10,7 +10,7 @@ part sees.
 
 What matters here (measured in docs/experiments/policy.md): who somebody is gets decided at high noise, so
 training draws noise levels there; the extractor is frozen and its maps are kept; batches are small, steps
-many.
+many; the matrices of the blocks learn by Muon.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from torch.nn import functional
 from training.generators.toy.codec import Codec, routes_of
 from training.generators.toy.encoders import JudgeEncoder, RewardEncoder, retrieval, train_encoder
 from training.generators.toy.generator import ToyGenerator, describe, save_generator
+from training.generators.toy.muon import Muon
 from training.generators.toy.network import Parts, ToyNetwork
 from training.generators.toy.pool import REFERENCES, Pool, draw_pool, load_pool
 from training.generators.toy.world import draw_scenes
@@ -47,7 +48,7 @@ Encoder = TypeVar("Encoder", RewardEncoder, JudgeEncoder)
 class Recipe:
     """How the base is trained."""
 
-    steps: int = 4000
+    steps: int = 1800
     alignment: float = 0.35  # share of the steps before the router
     batch: int = 20
     learning_rate: float = 1e-3
@@ -122,9 +123,7 @@ class BaseTraining:
         torch.manual_seed(recipe.seed)
         self.extractor, self.codec, self.network = extractor, Codec(), ToyNetwork(parts)
         self.average = {name: held.clone() for name, held in self.network.state_dict().items()}
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98), fused=True
-        )
+        self.optimisers = _optimisers_of(self.network, recipe)
         self.step = 0
         if self._checkpoint.is_file():
             self._load()
@@ -165,12 +164,13 @@ class BaseTraining:
         routing = torch.zeros(())
         if not self.network.aligning:
             routing = _routing_loss(logits, routes_of(torch.from_numpy(scenes.covers)), strength)
-        for group in self.optimiser.param_groups:
-            group["lr"] = recipe.learning_rate * _warm_then_cosine(self.step / recipe.steps)
-        self.optimiser.zero_grad()
+        self.network.zero_grad()
         (flow + recipe.router_weight * routing).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = recipe.learning_rate * _warm_then_cosine(self.step / recipe.steps)
+            optimiser.step()
         self.step += 1
         decay = min(recipe.average, (1 + self.step) / (10 + self.step))
         torch._foreach_lerp_(list(self.average.values()), list(self.network.state_dict().values()), 1 - decay)
@@ -195,7 +195,8 @@ class BaseTraining:
         save_generator(base_path(self.folder, self.recipe.seed), generator)
         held = {
             "step": self.step, "network": self.network.state_dict(), "average": self.average,
-            "optimiser": self.optimiser.state_dict(), "codec": self.codec.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "codec": self.codec.state_dict(),
         }  # fmt: skip
         partial = self._checkpoint.with_suffix(".partial")
         torch.save(held, partial)
@@ -205,8 +206,18 @@ class BaseTraining:
         held = torch.load(self._checkpoint, weights_only=True)
         self.step, self.average = held["step"], held["average"]
         self.network.load_state_dict(held["network"])
-        self.optimiser.load_state_dict(held["optimiser"])
+        for optimiser, state in zip(self.optimisers, held["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
         self.codec.load_state_dict(held["codec"])
+
+
+def _optimisers_of(network: ToyNetwork, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the blocks, AdamW for everything else."""
+    matrices = [held for held in network.blocks.parameters() if held.ndim == 2]
+    chosen = {id(held) for held in matrices}
+    rest = [held for held in network.parameters() if id(held) not in chosen]
+    adam = torch.optim.AdamW(rest, lr=recipe.learning_rate, betas=(0.9, 0.98), fused=True)
+    return [adam, Muon(matrices, lr=recipe.learning_rate)]
 
 
 def _routing_loss(logits: list[Tensor], routes: Tensor, strength: Tensor) -> Tensor:

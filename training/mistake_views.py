@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from config.jobs.services import job_create
 from config.web.access import lead_required
 from config.web.http import SiteRequest
-from training.mistakes import mistakes_of_run
+from training.mistakes import clip_of_release, mistakes_of_run
 from training.models import RunState
 from training.selectors import runs_of
 
@@ -23,6 +25,16 @@ def mistakes(request: SiteRequest, pk: int) -> HttpResponse:
     """Show the pairs that a run gets most wrong, playable where the library has their clips."""
     run = get_object_or_404(runs_of(request.user), pk=pk)
     return render(request, "training/mistakes.html", {"run": run, "tables": mistakes_of_run(run)})
+
+
+@require_GET
+@lead_required
+def mistake_clip(request: SiteRequest, pk: int, sha256: str) -> HttpResponseBase:
+    """Answer with a clip of the run's release that its model got wrong, where the library has it no more."""
+    content = clip_of_release(get_object_or_404(runs_of(request.user), pk=pk), sha256)
+    if content is None:
+        raise Http404
+    return FileResponse(io.BytesIO(content), content_type="video/mp4")
 
 
 @require_POST

@@ -11,6 +11,8 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from datasets.models import Clip, Person
+from datasets.releases.errors import ReleaseError
+from datasets.releases.reader import Release
 from training.charts import Line, learning_chart
 from training.models import Run
 
@@ -26,9 +28,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Side:
-    """One clip; without `clip`, the library does not hold it and it cannot be played."""
+    """One clip: played from the library, or from the run's release where that has media."""
 
     clip: Clip | None
+    in_release: bool
     sha256: str
     recipe: str
     severity: int
@@ -51,19 +54,47 @@ class Mistake:
 
 def mistakes_of_run(run: Run) -> dict[str, list[Mistake]]:
     """Return, by evaluation, what the run's model got most wrong, worst first; nothing where nothing was written."""
-    try:
-        found = json.loads((Path(run.folder) / "mistakes.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    found = _written(run)
     rows = [row for each in found.values() for row in each]
     shas = {row[side]["clip"] for row in rows for side in "ab"}
     clips = {clip.playback_sha256: clip for clip in Clip.objects.filter(playback_sha256__in=shas)}
     keys = {person for row in rows for side in "ab" for person in row[side]["people"]}
     names = dict(Person.objects.filter(key__in=keys).values_list("key", "name"))
-    return {name: [_mistake(row, clips, names) for row in each] for name, each in found.items()}
+    has_media = bool(rows) and _has_media(run)
+    return {name: [_mistake(row, clips, names, has_media) for row in each] for name, each in found.items()}
 
 
-def _mistake(row: dict[str, Any], clips: Mapping[str, Clip], names: Mapping[str, str]) -> Mistake:
+def clip_of_release(run: Run, sha256: str) -> bytes | None:
+    """Return a clip's file out of the run's release, of those alone that the run got wrong."""
+    listed = {row[side]["clip"] for each in _written(run).values() for row in each for side in "ab"}
+    if sha256 not in listed:
+        return None
+    try:
+        return Release.open(Path(run.release_folder)).clip_bytes(sha256)
+    except (ReleaseError, OSError):
+        return None
+
+
+def _written(run: Run) -> dict[str, list[dict[str, Any]]]:
+    try:
+        found: dict[str, list[dict[str, Any]]] = json.loads(
+            (Path(run.folder) / "mistakes.json").read_text(encoding="utf-8")
+        )
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _has_media(run: Run) -> bool:
+    try:
+        return Release.open(Path(run.release_folder)).has_media()
+    except (ReleaseError, OSError):
+        return False
+
+
+def _mistake(
+    row: dict[str, Any], clips: Mapping[str, Clip], names: Mapping[str, str], has_media: bool
+) -> Mistake:
     said = row["label"]
     return Mistake(
         comparison=row["comparison"],
@@ -72,14 +103,15 @@ def _mistake(row: dict[str, Any], clips: Mapping[str, Clip], names: Mapping[str,
         said=tuple(said),
         given=tuple(row["given"]),
         better="a" if said[0] > said[2] else "b",
-        a=_side(row["a"], clips, names),
-        b=_side(row["b"], clips, names),
+        a=_side(row["a"], clips, names, has_media),
+        b=_side(row["b"], clips, names, has_media),
     )
 
 
-def _side(row: dict[str, Any], clips: Mapping[str, Clip], names: Mapping[str, str]) -> Side:
+def _side(row: dict[str, Any], clips: Mapping[str, Clip], names: Mapping[str, str], has_media: bool) -> Side:
     return Side(
         clip=clips.get(row["clip"]),
+        in_release=has_media,
         sha256=row["clip"],
         recipe=row["recipe"],
         severity=row["severity"],

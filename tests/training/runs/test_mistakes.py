@@ -14,14 +14,16 @@ from datasets.identity.space import Space
 from datasets.identity.store import analysis_write
 from datasets.identity.tracks import Analysis, Track
 from datasets.models import Clip, ClipAnalysis, FaceTrack, PairScore, Person, Reference, ReferenceFace
+from datasets.releases.reader import Release
 from tests.annotator.factories import make_clip, make_pair, make_person, make_user
 from tests.training.reward.conftest import corpus, model, run
+from tests.training.reward.vlm.conftest import media
 from training.models import RunState
 from training.reward.config import Config
 from training.reward.model import RewardModel
 from training.services import run_create
 
-__all__ = ["corpus", "model", "run"]
+__all__ = ["corpus", "media", "model", "run"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -49,8 +51,24 @@ def test_the_worst_pairs_are_shown_and_those_in_the_library_can_be_played(client
     page = client.get(f"/runs/{finished.pk}/mistakes/").content.decode()
 
     assert f"/library/{clip.pk}/playback.mp4" in page
-    assert "The library does not hold this clip" in page
+    assert "Neither the library nor the release holds this clip" in page
     assert "Chance that the face of" in page
+
+
+def test_a_clip_of_the_release_is_played_only_where_it_was_got_wrong(client, finished, run, media, tmp_path):
+    sha256 = next(iter(Release.open(media).rows("clips")))["sha256"]
+    side = {"clip": sha256, "reward": 0.0, "recipe": "", "severity": 0, "people": {}}
+    row = {"comparison": "c", "origin": "human", "label": [1, 0, 0], "given": [0.1, 0.1, 0.8], "judgments": 1}
+    listed = json.dumps({"test": [{**row, "a": side, "b": side}]})
+    (tmp_path / "mistakes.json").write_text(listed)
+    finished.folder, finished.release_folder = str(tmp_path), str(media)
+    finished.save()
+    client.force_login(make_user("lead", is_lead=True))
+
+    assert f"mistakes/{sha256}.mp4" in client.get(f"/runs/{finished.pk}/mistakes/").content.decode()
+    answer = client.get(f"/runs/{finished.pk}/mistakes/{sha256}.mp4")
+    assert b"".join(answer.streaming_content) == Release.open(media).clip_bytes(sha256)
+    assert client.get(f"/runs/{finished.pk}/mistakes/{'0' * 64}.mp4").status_code == 404
 
 
 def test_a_run_without_a_list_says_so(client, finished, run, tmp_path):

@@ -223,9 +223,14 @@ class _Job:
     ) -> tuple[Face, Quality]:
         """Put the landmarks of a tilted head where they are."""
         assert self._righting is not None
-        with self._timed("righting"):
-            righted = self._righting.righted(picture.frame, face, picture.index, tracklet.lean)
-            return righted, quality if righted is face else measure_quality(picture.frame, righted)
+        started = time.thread_time()
+        righted = self._righting.righted(picture.frame, face, picture.index, tracklet.lean)
+        if righted is not face:
+            quality = measure_quality(picture.frame, righted)
+        spent = time.thread_time() - started
+        self._spend("righting", spent)
+        self._spend("associating", -spent)  # in the midst of which it happens
+        return righted, quality
 
     def _embed(self, tracklet: Tracklet) -> None:
         """Send a tracklet's best face of a while to the embedder, and let go of its pixels."""

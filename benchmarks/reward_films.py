@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -62,6 +63,8 @@ JUDGED = 10
 
 def main() -> int:
     options = _options()
+    if options.folder is None:
+        return _one_group(options)
     if options.what == "release":
         manifest = release_write(options.folder, options.out, options.seed)
         counts = f"{manifest.total('comparisons'):,} comparisons of {manifest.total('clips'):,} films"
@@ -77,6 +80,19 @@ def main() -> int:
         if not maker.path(number).is_file():
             maker.group(number)
     print(f"all {options.groups} groups are there.")
+    return 0
+
+
+def _one_group(options: argparse.Namespace) -> int:
+    """Make one group and throw it away: what the films cost."""
+    print(machine(), flush=True)
+    try:
+        backend = backend_load(options.backend, options.models)
+    except IdentityError as error:
+        print(f"left out: {error}")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        Maker(Path(folder), backend).group(1)
     return 0
 
 
@@ -326,8 +342,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["make", "release"])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("what", choices=["make", "release"], nargs="?", default="make")
+    parser.add_argument("folder", type=Path, nargs="?", help="left out: one group, thrown away")
     parser.add_argument("out", type=Path, nargs="?")
     parser.add_argument("--models", type=Path)
     parser.add_argument("--backend", default="mobilefacenet")

@@ -77,7 +77,8 @@ def main() -> int:
     if options.folder is None:
         print(machine())
         with tempfile.TemporaryDirectory() as scratch:
-            one_run(Path(scratch), "human", 0, float("inf"))
+            one_run(Path(scratch), BASE, 0, float("inf"))
+            print("\n".join(table(Path(scratch))))
         return 0
     if options.what == "table":
         print(machine())
@@ -241,7 +242,7 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("what", choices=["run", "table"], nargs="?", default="run")
-    parser.add_argument("folder", type=Path, nargs="?", help="left out: one seed of human rows, thrown away")
+    parser.add_argument("folder", type=Path, nargs="?", help="left out: one seed of all rows, thrown away")
     parser.add_argument("--films", type=Path, help="made by benchmarks.reward_films")
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(STRATEGIES))
     parser.add_argument("--seeds", type=int, default=5)

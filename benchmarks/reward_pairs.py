@@ -48,6 +48,9 @@ class Film:
 def main() -> int:
     options = _options()
     print(machine(), flush=True)
+    if options.shared is None:
+        print("left out: it needs a folder of published pairs")
+        return 0
     backend = backend_load("mobilefacenet", options.models)
     pairs = json.loads((options.shared / "manifest.json").read_text())["pairs"]
     with tempfile.TemporaryDirectory() as scratch:
@@ -156,7 +159,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("shared", type=Path)
+    parser.add_argument("shared", type=Path, nargs="?")
     parser.add_argument("--models", type=Path)
     parser.add_argument("--rewards", type=Path, nargs="*", default=[])
     parser.add_argument("--release", type=Path)

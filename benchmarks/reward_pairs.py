@@ -122,7 +122,7 @@ def _film(shared: Path, pair: dict[str, Any], side: str, backend: Backend, cache
         analysis.frames,
         [person.name for person in people],
         [person.embeddings for person in people],
-        [_joined([tracks[number] for number in matching.tracks_of(place)]) for place in range(len(people))],
+        [track_of([tracks[number] for number in matching.tracks_of(place)]) for place in range(len(people))],
         steps=Data().steps,
     )
     return Film(
@@ -142,7 +142,8 @@ def _or(value: float | None) -> float:
     return 0.0 if value is None or not np.isfinite(value) else float(value)
 
 
-def _joined(parts: Sequence[Track]) -> RewardTrack | None:
+def track_of(parts: Sequence[Track]) -> RewardTrack | None:
+    """Return the tracks of one person as one, or nothing where there is none."""
     if not parts:
         return None
     frames, first = np.unique(np.concatenate([part.frames for part in parts]), return_index=True)

@@ -81,7 +81,7 @@ def survival(cosines: Floats, kept: float = KEPT, patience: int = 2) -> Floats:
     """
     found = curves(cosines)[0] < kept
     patience = min(patience, found.shape[2])
-    windows = np.lib.stride_tricks.sliding_window_view(found, patience, axis=2).all(axis=-1)
+    windows = np.asarray(np.lib.stride_tricks.sliding_window_view(found, patience, axis=2).all(axis=-1))
     lost = np.where(windows.any(axis=2), windows.argmax(axis=2), found.shape[2])
     return (lost / found.shape[2]).mean(axis=1)
 

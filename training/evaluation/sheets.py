@@ -25,7 +25,7 @@ def references_keep(folder: Path, references: Sequence[Sequence[Pictures]]) -> N
         for row, own in enumerate(references[:ROWS])
         for place, pictures in enumerate(own)
     }
-    np.savez(folder / KEPT / REFERENCES, **held)
+    np.savez(folder / KEPT / REFERENCES, allow_pickle=False, **held)
 
 
 def updates_with_clips(folder: Path) -> list[int]:

@@ -28,6 +28,10 @@ def test_a_paired_gain_is_known_better_than_either_mean(base):
     alone = mean_of(values, PROMPTS)
 
     assert gained.value == pytest.approx(0.1)
+    assert gained.low is not None
+    assert gained.high is not None
+    assert alone.low is not None
+    assert alone.high is not None
     assert gained.high - gained.low < 1e-9
     assert alone.low < alone.value < alone.high
     assert alone.n == 20

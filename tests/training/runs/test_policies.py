@@ -129,7 +129,7 @@ def test_a_detached_run_waits_for_a_worker_and_is_found_again(tmp_path, release,
     assert (run.job.kind, run.job.queue) == ("policy_train", "training")
     with pytest.raises(CommandError, match="under way"):
         call_command("train_policy", str(release), **options, resume=True)
-    job_cancel(job=run.job)
+    job_cancel(job=Job.objects.get())
     Run.objects.update(state=RunState.CANCELLED)
     with pytest.raises(CommandError, match="another configuration or release"):
         call_command("train_policy", str(release), **{**options, "toy": tmp_path}, resume=True)
@@ -172,7 +172,7 @@ def test_a_cancelled_run_goes_on_to_the_same_weights(tmp_path, release, toy, con
 def cancel_after_an_update(folder: Path) -> child.Where:
     """Say where a run is, and ask for its end once it has written something down."""
     if (folder / "last.pt").is_file():
-        job_cancel(job=Run.objects.get(folder=str(folder)).job)
+        job_cancel(job=Job.objects.get(kind="policy_train"))
     return child.Where("policy", 1)
 
 

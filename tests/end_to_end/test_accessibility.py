@@ -32,6 +32,7 @@ from tests.datasets.factories import make_analysis
 from tests.distortions.factories import make_distortion, make_truth
 from tests.end_to_end.studies import make_watchable_study
 from tests.end_to_end.workbench_page import PASSWORD, WorkbenchPage
+from tests.training.factories import finish_policy, make_policy
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -136,6 +137,8 @@ def addresses(judged: Study, lead: User, tmp_path: Path) -> list[str]:
     )
     answer_all(judged, make_annotator(judged), for_clip_a)
     make_annotator(judged)  # in the round
+    policy = make_policy(lead, tmp_path)
+    finish_policy(policy)
     refused = make_distortion(made.batch, source=clip, state=ResultState.REFUSED, refused_for="seam")
     return [
         "/batches/",
@@ -164,6 +167,9 @@ def addresses(judged: Study, lead: User, tmp_path: Path) -> list[str]:
         f"/releases/{waiting.pk}/",
         "/ranking/",
         "/ranking/?judges=all",
+        "/runs/",
+        "/runs/new/policy/",
+        f"/runs/{policy.pk}/",
         "/work/",
         "/library/",
         "/library/?q=nobody",

@@ -1,11 +1,9 @@
 """Policies as runs: refused with a sentence before they start, followed on their page, clips of them for a study."""
 
-import json
 import shutil
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -15,20 +13,15 @@ from config.jobs.runner import run_jobs
 from config.jobs.services import job_cancel
 from datasets.models import Clip, Pair
 from tests.annotator.factories import make_user
+from tests.training.factories import finish_policy, make_policy
 from tests.training.toys import TINY_POLICY, make_release, make_toy
 from training import child, views
-from training.evaluation.sheets import references_keep
 from training.generating import NotGenerated, policy_named
 from training.models import Run, RunKind, RunState
 from training.reward.config import Config
 from training.services import CLIPS_ALREADY, run_begin, run_create, run_finish
 
 pytestmark = pytest.mark.django_db
-
-METRICS = [
-    {"update": 0, "reward": 0.1, "judge/similarity": 0.2, "motion": 0.03, "flat_groups": 1.0},
-    {"update": 1, "reward": 0.3, "motion": 0.04, "flat_groups": 2.0, "kl": float("nan")},
-]
 
 
 @pytest.fixture(scope="module")
@@ -76,32 +69,7 @@ def lead(user) -> Client:
 
 @pytest.fixture
 def run(user, tmp_path) -> Run:
-    made = run_create(
-        kind=RunKind.POLICY, release_folder=tmp_path / "release", config=TINY_POLICY, name="First policy",
-        generator_folder=tmp_path / "toy", created_by=user,
-    )  # fmt: skip
-    folder = Path(made.folder)
-    folder.mkdir(parents=True)
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in METRICS) + '{"up')
-    picture = np.zeros((32, 24, 3), np.uint8)
-    references_keep(folder, [[picture, picture]])
-    for update in (0, 2):
-        np.save(folder / "evaluation" / f"{update:05d}.npy", np.full((1, 6, 32, 48, 3), update, np.uint8))
-    return made
-
-
-def result(policy: str, name: str, value: float) -> dict:
-    return {"judge": policy, "name": name, "value": value, "low": value - 0.1, "high": value + 0.1}
-
-
-def finish(run: Run) -> None:
-    rows = [
-        result("base", "assigned similarity", 0.25), result("tuned", "assigned similarity", 0.5),
-        result("tuned", "won of decided", 0.75),
-    ]  # fmt: skip
-    (Path(run.folder) / "results.json").write_text(json.dumps({"results": rows}))
-    run_begin(run=run)
-    run_finish(run=run, state=RunState.FINISHED)
+    return make_policy(user, tmp_path)
 
 
 def test_what_cannot_be_tuned_is_said_before_anything_starts(tmp_path, release, toy, config):
@@ -200,7 +168,7 @@ def test_a_guard_that_stopped_a_run_is_named(lead, run):
 
 
 def test_a_finished_policy_shows_what_the_judge_says(lead, run):
-    finish(run)
+    finish_policy(run)
     page = lead.get(f"/runs/{run.pk}/").content.decode()
 
     assert "On people whom no training saw" in page
@@ -230,7 +198,7 @@ def test_a_policy_is_described_on_a_finished_reward_model_and_takes_its_release(
 
 def test_clips_are_asked_for_once_at_a_time_and_of_a_finished_policy_alone(lead, run):
     assert "whose run is finished" in lead.post(f"/runs/{run.pk}/clips", follow=True).content.decode()
-    finish(run)
+    finish_policy(run)
     lead.post(f"/runs/{run.pk}/clips")
     assert Job.objects.get().params == {"run": run.pk, "prompts": 24, "seeds": 2}
     assert CLIPS_ALREADY in lead.post(f"/runs/{run.pk}/clips", follow=True).content.decode()

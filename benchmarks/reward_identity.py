@@ -62,8 +62,13 @@ PARTS: dict[str, list[str]] = {
 }
 SETTINGS = STRATEGIES | {name: ["training.strategy='all'", *values] for name, values in PARTS.items()}
 BASE = "all"
-# The preset as it is shipped, on one thread; two recipes are held out.
-COMMON = [f"data.holdout_recipes={list(HELD_OUT)}", "training.threads=1"]
+# The preset as it is shipped but for half as many steps, on one thread; two recipes are held out.
+COMMON = [
+    f"data.holdout_recipes={list(HELD_OUT)}",
+    "training.threads=1",
+    "training.steps=200",
+    "training.teacher_steps=100",
+]
 # Half the width of a 95 % interval of a mean, in standard errors, by the number of seeds less one (Student's t).
 _T = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 2.26}
 
@@ -159,7 +164,6 @@ COLUMNS = {
     "log loss": "log loss",
     "effect of controls": "controls, d",
     "onset error, median frames": "onset, frames",
-    "onset error at the first third": "onset, first third",
 }
 
 

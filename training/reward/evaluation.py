@@ -206,7 +206,6 @@ def _of_the_model(model: RewardModel, corpus: Corpus, rows: Sequence[Comparison]
     found = [Measured("order of people, largest change in spreads", gap / spread, None, None, len(places))]
     onsets = {
         "onset error, median frames": measures.onset_errors(corpus, places, scores),
-        "onset error at the first third": measures.onset_errors(corpus, places, scores, measures.first_third),
         "onset error of the median guess": measures.guess_errors(corpus, places),
     }
     return found + [_median(name, errors) for name, errors in onsets.items() if len(errors)]

@@ -18,8 +18,6 @@ from training.reward.model import Calibration, Scores
 
 Floats = NDArray[np.float64]
 RESAMPLES = 1000
-VISIBLE = 0.1
-"""Share of a distortion's full strength from which its truth counts it as visible (`distortions.synthesis.truth`)."""
 
 
 @dataclass(frozen=True)
@@ -148,24 +146,19 @@ def severity_order(falls: Falls) -> Floats:
     return (fall[:, None] < fall[None])[compared].astype(float)
 
 
-Onset = Callable[[Floats, Floats], float]
-
-
-def onset_errors(corpus: Corpus, places: Sequence[int], scores: Scores, rule: Onset | None = None) -> Floats:
+def onset_errors(corpus: Corpus, places: Sequence[int], scores: Scores) -> Floats:
     """Return |found - true| onset in frames for each person of each clip whose fault begins after the first moment.
 
     Args:
         corpus: The corpus.
         places: Of the clips that `scores` are of.
         scores: With their curves.
-        rule: What finds an onset in a curve; `onset_of` by default.
     """
-    rule = rule or onset_of
     errors = []
     for at, place in enumerate(places):
         for person, onset in _late_onsets(corpus, place):
             if person in scores.curves[at]:
-                errors.append(abs(rule(scores.curves[at][person], scores.frames[at]) - onset))
+                errors.append(abs(onset_of(scores.curves[at][person], scores.frames[at]) - onset))
     return np.array(errors)
 
 
@@ -182,27 +175,14 @@ def _late_onsets(corpus: Corpus, place: int) -> list[tuple[str, int]]:
 
 
 def onset_of(curve: Floats, frames: Floats) -> float:
-    """Return the frame at which a fault begins by a curve (T,).
+    """Return the frame at which a curve (T,) first falls a third of its way from its best before to its least.
 
-    Where the curve passes a third and two thirds of its way from its best before to its least, a line through both is
-    followed back to a tenth of the way, the share from which the truth counts a fault as visible: a step is found where
-    it is, a slow drift before a third of it is over.
+    A line through a third and two thirds of the way, followed back to where the truth counts a fault as visible, was
+    tried and is no better: docs/experiments/reward.md.
     """
     least = int(curve.argmin())
-    third, two_thirds = (_passed(curve[: least + 1], frames, share) for share in (1 / 3, 2 / 3))
-    return max(0.0, third - (two_thirds - third) * (1 / 3 - VISIBLE) * 3)
-
-
-def first_third(curve: Floats, frames: Floats) -> float:
-    """Return the frame at which a curve (T,) first falls a third of its way from its best before to its least."""
-    least = int(curve.argmin())
-    return _passed(curve[: least + 1], frames, 1 / 3)
-
-
-def _passed(falling: Floats, frames: Floats, share: float) -> float:
-    """Return the first frame of the moment in which a share of the way down from the best to the last is passed."""
-    best = float(falling.max())
-    below = np.flatnonzero(falling <= best - share * (best - falling[-1]))
+    best = float(curve[: least + 1].max())
+    below = np.flatnonzero(curve[: least + 1] <= best - (best - curve[least]) / 3)
     half = float(frames[1] - frames[0]) / 2 if len(frames) > 1 else 0.0
     return float(frames[below[0]]) - half
 

@@ -105,17 +105,7 @@ def test_calibration_finds_temperature_and_theta_again():
 def test_an_onset_is_where_the_curve_first_falls(curve, onset):
     frames = np.arange(6) * 2 + 0.5
 
-    assert measures.first_third(np.array(curve, float), np.array(frames, float)) == onset - 0.5
-
-
-def test_a_step_begins_where_it_is_and_a_slow_fall_before_a_third_of_it_is_over():
-    frames = np.arange(20) + 0.5
-    step, fall = np.where(frames < 8, 1.0, 0.0), np.interp(frames, [5, 15], [1.0, 0.0])
-
-    assert measures.onset_of(step, frames) == 8
-    # A tenth of the way from 5 to 15; moments are one frame long.
-    assert measures.onset_of(fall, frames) == pytest.approx(6, abs=1)
-    assert measures.first_third(fall, frames) >= 8
+    assert measures.onset_of(np.array(curve, float), np.array(frames, float)) == onset - 0.5
 
 
 def test_an_effect_is_in_its_own_spread():

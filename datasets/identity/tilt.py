@@ -29,6 +29,9 @@ LARGEST = 60.0
 LEAST = 16.0
 """Smaller tilts that the landmarks do not show are left, for the score's peak is no finer: on upright heads of the cast
 it lies up to 13 degrees aside."""
+SHOWN = 12.0
+"""Degrees that landmarks do show from which they are found anew as well: on heads tilted by 40 degrees whose landmarks
+say 25 to 30, shape and turn are wrong by the rest."""
 UPRIGHT_SCORE = 0.92
 """A face that is found so surely is upright. Heads tilted by 30 to 45 degrees score 0.84 to 0.91, most upright ones
 0.92 to 0.94."""
@@ -61,11 +64,13 @@ class Lean:
     """What is known of one head's tilt while it is followed.
 
     Attributes:
-        tilt: Degrees clockwise beyond what the detector's landmarks show; 0 is upright.
+        leans: Whether its landmarks have to be found anew.
+        tilt: Degrees clockwise beyond what the detector's landmarks show.
         ask: The first frame in which to ask again.
         wait: Frames that were let pass after the last time.
     """
 
+    leans: bool = False
     tilt: float = 0.0
     ask: int = 0
     wait: int = 0
@@ -94,21 +99,22 @@ class Righting:
         """
         if face.eye_distance < MIN_EYES:
             return face
-        doubtful = lean.tilt != 0 or face.score < UPRIGHT_SCORE
+        doubtful = lean.leans or face.score < UPRIGHT_SCORE
         if doubtful and index >= lean.ask and index != self._asked:
             self._asked = index
             self._ask(frame, face, index, lean)
-        return _turned_face(frame, face, index, lean.tilt, self._detector) if lean.tilt else face
+        return _turned_face(frame, face, index, lean.tilt, self._detector) if lean.leans else face
 
     def _ask(self, frame: Frame, face: Face, index: int, lean: Lean) -> None:
         tilt = hidden_tilt(frame, face.landmarks, index, self._detector, start=lean.tilt)
-        if abs(tilt) > LEAST:
+        if _leans(face.landmarks, tilt):
             # The peak is coarse: half of what was known stays, unless the head has moved on.
-            steady = lean.tilt != 0 and abs(tilt - lean.tilt) < STEP
+            steady = lean.leans and abs(tilt - lean.tilt) < STEP
             lean.tilt = 0.5 * (tilt + lean.tilt) if steady else tilt
             lean.wait = 2 * self._pause if steady else self._pause
+            lean.leans = True
         else:
-            lean.tilt = 0.0
+            lean.leans, lean.tilt = False, 0.0
             lean.wait = min(max(2 * lean.wait, self._pause), 4 * self._pause)
         lean.ask = index + lean.wait
 
@@ -118,7 +124,17 @@ def righted_face(frame: Frame, face: Face, detector: Detector, index: int = 0) -
     if not detector.levels_tilt or face.score >= UPRIGHT_SCORE or face.eye_distance < MIN_EYES:
         return face
     tilt = hidden_tilt(frame, face.landmarks, index, detector)
-    return _turned_face(frame, face, index, tilt, detector) if abs(tilt) > LEAST else face
+    return _turned_face(frame, face, index, tilt, detector) if _leans(face.landmarks, tilt) else face
+
+
+def _leans(points: Points, tilt: float) -> bool:
+    return abs(tilt) > LEAST or abs(_roll(points)) > SHOWN
+
+
+def _roll(points: Points) -> float:
+    """Return how far landmarks (5, 2) are turned clockwise, degrees."""
+    line = points[1] - points[0]
+    return float(np.degrees(np.arctan2(line[1], line[0])))
 
 
 def _turned_face(frame: Frame, face: Face, index: int, tilt: float, detector: Detector) -> Face:
@@ -179,22 +195,38 @@ def found_turned(
     middle = points.mean(axis=0)
     eyes = max(float(np.linalg.norm(points[1] - points[0])), 8.0)
     matrix, side = turning(points, tilt, eyes, cut)
-    crop = cv2.warpAffine(frame, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    crop = _cut_out(frame, points, eyes, cut, matrix, side)
     back = np.asarray(cv2.invertAffineTransform(matrix), np.float64)
     near = []
-    for face in detector.detect(np.ascontiguousarray(crop, np.uint8), index):
+    for face in detector.detect(crop, index):
         places = (face.landmarks @ back[:, :2].T + back[:, 2]).astype(np.float32)
         if np.linalg.norm(places.mean(axis=0) - middle) < _NEAR * eyes:
             near.append((float(face.score), places))
     return max(near, key=lambda each: each[0]) if near else None
 
 
+def _cut_out(frame: Frame, points: Points, eyes: float, cut: Cut, matrix: Matrix, side: int) -> Frame:
+    """Return the turned square (side, side, 3); a large face is shrunk before it is turned, or it would be jagged."""
+    shrink = int(eyes / cut.eyes)
+    if shrink >= 2:
+        reach = 0.75 * cut.room * eyes  # the square's half diagonal and a little more
+        middle = points.mean(axis=0)
+        x0, y0 = np.clip(middle - reach, 0, (frame.shape[1] - shrink, frame.shape[0] - shrink)).astype(int)
+        x1, y1 = np.clip(middle + reach, (x0 + shrink, y0 + shrink), frame.shape[1::-1]).astype(int)
+        size = (max(1, int(x1 - x0) // shrink), max(1, int(y1 - y0) // shrink))
+        part = frame[y0 : y0 + size[1] * shrink, x0 : x0 + size[0] * shrink]
+        frame = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+        # From the shrunk part's pixels to the frame's, then on: middles of pixels lie on middles.
+        matrix = matrix.copy()
+        matrix[:, 2] += matrix[:, :2] @ (np.array([x0, y0]) + (shrink - 1) / 2)
+        matrix[:, :2] *= shrink
+    return np.asarray(cv2.warpAffine(frame, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
 def turning(points: Points, tilt: float, eyes: float, cut: Cut = PLACING) -> tuple[Matrix, int]:
     """Return the way (2, 3) from the frame to a square about a face, turned upright, and the square's side."""
     scale = min(1.0, cut.eyes / eyes)
     middle, side = points.mean(axis=0), max(48, round(cut.room * eyes * scale))
-    line = points[1] - points[0]
-    roll = float(np.degrees(np.arctan2(line[1], line[0])))
-    matrix = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), roll + tilt, scale)
+    matrix = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), _roll(points) + tilt, scale)
     matrix[:, 2] += side / 2 - middle
     return np.asarray(matrix, np.float64), side

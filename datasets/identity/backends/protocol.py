@@ -68,8 +68,8 @@ class Backend:
     @property
     def key(self) -> str:
         """Names everything that decides what an analysis finds."""
-        righted = "-righted" if self.detector.levels_tilt else ""
-        return f"{self.detector.name}@{self.detector.version}{righted}+{self.space.key}"
+        tilt = "-upright" if self.detector.levels_tilt else ""
+        return f"{self.detector.name}@{self.detector.version}{tilt}+{self.space.key}"
 
     def embed_faces(self, frame: Frame, faces: Sequence[Face], index: int = 0) -> Embeddings:
         """Return the embeddings (N, D) of faces of one frame."""

@@ -59,7 +59,7 @@ demo: .venv/.vision
 	@$(BIN)/python manage.py demo --port $(PORT) $(if $(CLIPS),--clips "$(CLIPS)")
 
 demo-train: .venv/.all
-	@$(BIN)/python manage.py demo_train
+	@LIKENESS_ANALYSE_CLIPS=0 $(BIN)/python manage.py demo_train
 
 # ---------------------------------------------------------------- checking it
 

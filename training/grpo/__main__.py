@@ -66,9 +66,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _task(given: argparse.Namespace) -> Task:
     """Put together generator, prompts, reward and judge."""
     if given.release is None:
-        toy = load_toy(given.toy)
+        toy = load_toy(given.toy, seed=given.base)
         reward = reward_of(given.reward, given.toy) if given.reward else toy.reward
         return Task(toy.generator, toy.train, reward, toy.validation, toy.judge)
+    if given.base:
+        raise ConfigError("--base names a base of the toy's own world: leave it out with --release")
     scored = (
         reward_of(given.reward, given.toy)
         if given.reward
@@ -97,6 +99,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--toy", type=Path, required=True, help="folder made by python -m training.generators.toy"
     )
+    parser.add_argument("--base", type=int, default=0, help="seed of the base to start from")
     parser.add_argument("--release", type=Path, help="whose prompts and people are taken")
     parser.add_argument("--reward", type=Path, help="a reward model's folder, or its run's")
     parser.add_argument("--updates", type=int, help="stop after so many updates of this call")

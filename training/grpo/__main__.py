@@ -53,9 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         is_done = stopped or (given.run / "final.json").is_file()
         if given.release and is_done and not (given.run / RESULTS).is_file():
             print(
-                evaluate(
-                    {"tuned": given.run}, given.toy, given.release, reward=given.reward, out=given.run
-                )
+                evaluate({"tuned": given.run}, given.toy, given.release, reward=given.reward, out=given.run)
             )
     except (ConfigError, GeneratorError, TrainingError, RewardError, FileNotFoundError) as error:
         print(error, file=sys.stderr)

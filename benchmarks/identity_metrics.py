@@ -265,7 +265,7 @@ def _print(name: str, pairs: list[dict[str, Figures]]) -> None:
             f"| {' '.join(f'{v:.2f}' for v in np.nanmean(values, axis=0))} "
             f"| {_interval(values[:, -1] - values[:, 0], 2)} "
             f"| {monotone} of {len(pairs)} | {' | '.join(_interval(column, 3) for column in nuisance.T)} "
-            f"| {separation(sign * (values[:, -1] - values[:, 0]), sign * nuisance):.1f} |",
+            f"| {_apart(separation(sign * (values[:, -1] - values[:, 0]), sign * nuisance))} |",
             flush=True,
         )
 
@@ -280,6 +280,11 @@ def _interval(differences: np.ndarray, digits: int) -> str:
     return f"{mean} ± {half:.{digits}f}"
 
 
+def _apart(d: float) -> str:
+    """Write a separation; beyond 100 its size says no more than how little the pairs differ."""
+    return "–" if np.isnan(d) else "> 100" if d > 100 else f"{d:.1f}"
+
+
 def _print_copies(pairs: list[dict[str, Figures]]) -> None:
     """Print what copy-paste makes of films that copy a reference (calm: the neutral one) and of one that does not."""
     print("\n| film | picture | share | leaning |\n|---|---|---|---|")
@@ -291,7 +296,12 @@ def _print_copies(pairs: list[dict[str, Figures]]) -> None:
 
 
 def separation(change: np.ndarray, nuisance: np.ndarray) -> float:
-    """Return Cohen's d between a change (N,) and the worst of some nuisances (N, K), both as differences."""
+    """Return Cohen's d between a change (N,) and the worst of some nuisances (N, K), both as differences.
+
+    NaN for a single pair.
+    """
+    if len(change) < 2:
+        return float("nan")
     worst = nuisance[:, int(np.nanargmax(np.nanmean(nuisance, axis=0)))]
     spread = np.sqrt((np.nanvar(change, ddof=1) + np.nanvar(worst, ddof=1)) / 2)
     return float((np.nanmean(change) - np.nanmean(worst)) / max(spread, 1e-3))

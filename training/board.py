@@ -33,6 +33,17 @@ class StageBoard:
     loss_chart: SafeString
     accuracy_chart: SafeString
     loss_high: float
+    recipes: list[RecipeCurve]
+
+
+@dataclass(frozen=True)
+class RecipeCurve:
+    """How often the copy by one recipe is found worse, on validation: the last share, of how many, over steps."""
+
+    name: str
+    share: float
+    rows: int
+    chart: SafeString
 
 
 @dataclass(frozen=True)
@@ -121,7 +132,27 @@ def _stage(name: str, rows: Sequence[dict[str, Any]]) -> StageBoard:
             steps=steps, low=0.5, high=1, about=f"Accuracy of the {name} on validation over {steps} steps",
         ),
         loss_high=high,
+        recipes=_recipes(looks, steps),
     )  # fmt: skip
+
+
+def _recipes(looks: Sequence[dict[str, Any]], steps: int) -> list[RecipeCurve]:
+    points: dict[str, list[tuple[int, float]]] = {}
+    counts: dict[str, int] = {}
+    for look in looks:
+        for name, (share, rows) in look.get("recipes", {}).items():
+            points.setdefault(name, []).append((look["step"], share))
+            counts[name] = rows
+    return [
+        RecipeCurve(
+            name, own[-1][1], counts[name],
+            learning_chart(
+                [Line("validated", own)], steps=steps, low=0.5, high=1,
+                about=f"Share of copies by {name} found worse, over {steps} steps",
+            ),
+        )
+        for name, own in points.items()
+    ]  # fmt: skip
 
 
 def _result(judge: str, rows: dict[str, Any], *, is_model: bool) -> ResultRow:

@@ -65,6 +65,16 @@ def stopping_rows(corpus: Corpus, config: Config) -> list[Comparison]:
     return [row for row in rows if row.origin in config.data.human] or rows
 
 
+def recipe_rows(corpus: Corpus, config: Config) -> dict[str, list[Comparison]]:
+    """Return, by recipe, the validation rows whose known answer is that its copy is the worse one; watched only."""
+    found: dict[str, list[Comparison]] = {}
+    for row in usable(corpus, config, "validation"):
+        edited = [known for known in (corpus.known[row.a], corpus.known[row.b]) if known.recipe]
+        if row.origin in config.data.automatic and row.choice != 1 and len(edited) == 1:
+            found.setdefault(edited[0].recipe, []).append(row)
+    return dict(sorted(found.items()))
+
+
 def agreed(
     rows: Sequence[Comparison], rewards: torch.Tensor, log_theta: float, confidence: float
 ) -> list[int]:

@@ -26,7 +26,7 @@ from training.reward.model import RewardModel
 from training.reward.network import IdentityReward
 from training.reward.objective import Objective
 from training.reward.sampling import Pools, draw_rows, swapped
-from training.reward.stages import TEACHER, Stage, agreed, pools_of, stages_of, stopping_rows
+from training.reward.stages import TEACHER, Stage, agreed, pools_of, recipe_rows, stages_of, stopping_rows
 
 METRICS = "metrics.jsonl"
 _AUGMENT, _SWAP = 11, 13  # apart from the seeds that draw rows
@@ -68,6 +68,7 @@ class Trainer:
         self.corpus, self.config, self.folder = corpus, config, folder
         self.pools = pools_of(corpus, config)
         self.stopping = stopping_rows(corpus, config)
+        self.by_recipe = recipe_rows(corpus, config)
         self.stages = stages_of(config)
         self.progress = Progress()
         self.network: IdentityReward
@@ -183,7 +184,8 @@ class Trainer:
 
     def _validate(self, stage: Stage) -> None:
         progress = self.progress
-        loss, accuracy = self._measure(self.stopping)
+        rewards = self._rewards([*self.stopping, *(row for rows in self.by_recipe.values() for row in rows)])
+        loss, accuracy = self._measure(self.stopping, rewards)
         progress.without_gain += 1
         if loss < progress.best:
             progress.best, progress.best_step, progress.without_gain = loss, progress.step, 0
@@ -199,12 +201,15 @@ class Trainer:
                 "validation_loss": round(loss, 6),
                 "validation_accuracy": round(accuracy, 6),
                 "best_step": progress.best_step,
+                "recipes": {
+                    name: [round(self._measure(rows, rewards)[1], 6), len(rows)]
+                    for name, rows in self.by_recipe.items()
+                },
             }
         )
 
-    def _measure(self, rows: Sequence[Comparison]) -> tuple[float, float]:
+    def _measure(self, rows: Sequence[Comparison], rewards: torch.Tensor) -> tuple[float, float]:
         """Return the preference loss, and the share of decided rows whose better side scores higher."""
-        rewards = self._rewards(rows)
         places = torch.tensor([[row.a, row.b] for row in rows])
         difference = rewards[places[:, 0]] - rewards[places[:, 1]]
         label = torch.tensor([row.label for row in rows], dtype=torch.float32)

@@ -18,7 +18,13 @@ pytestmark = pytest.mark.django_db
 
 METRICS = [
     {"stage": "teacher", "step": 0, "overall": 1.0, "loss": 1.5},
-    {"stage": "teacher", "step": 4, "validation_loss": 0.9, "validation_accuracy": 0.75},
+    {
+        "stage": "teacher",
+        "step": 4,
+        "validation_loss": 0.9,
+        "validation_accuracy": 0.75,
+        "recipes": {"swap": [0.625, 8]},
+    },
     {"stage": "teacher", "step": 4, "kept": 30, "automatic": 40},
     {"stage": "model", "step": 0, "overall": 0.5, "loss": 0.75},
 ]
@@ -125,7 +131,9 @@ def test_a_run_shows_its_stages_with_curves(lead, run):
 
     assert "kept 30 of 40 automatic rows" in page
     assert "75.0\N{NO-BREAK SPACE}%" in page
-    assert page.count('class="learning"') == 3  # the model has not been validated yet
+    assert "Share of copies by swap found worse" in page
+    assert "62.5\N{NO-BREAK SPACE}%" in page
+    assert page.count('class="learning"') == 4  # the model has not been validated yet
     assert 'hx-trigger="every 3s"' in page
 
 

@@ -9,7 +9,7 @@ from tests.training.grpo.test_toy_comparison import strangers
 from training.generators.protocol import Guidance
 from training.generators.toy.encoders import JudgeEncoder
 from training.generators.toy.generator import load_generator, save_generator
-from training.generators.toy.shipped import pack, unpack
+from training.generators.toy.shipped import SHIPPED, pack, unpack
 from training.generators.toy.task import draw_prompts
 from training.generators.toy.train import base_path, load_encoder
 
@@ -32,3 +32,15 @@ def test_what_is_packed_comes_out_again(tmp_path):
     torch.testing.assert_close(
         kept(pictures), load_encoder(made / "judge.pt", JudgeEncoder)(pictures), atol=0.01, rtol=0
     )
+
+
+def test_the_file_of_the_repository_is_read_and_small(tmp_path):
+    unpack(tmp_path)
+    generator = load_generator(base_path(tmp_path))
+    conditions = generator.encode(draw_prompts(strangers(), 1, seed=0))
+    latents = torch.randn(1, 56, 3, 4, 6, generator=torch.Generator().manual_seed(0))
+    velocity = generator.velocity(latents, torch.tensor([0.9]), conditions, Guidance(1.0, 2.5))
+    assert torch.isfinite(velocity).all()
+    assert SHIPPED.stat().st_size < 10e6
+    for name in ("reward.pt", "judge.pt"):
+        assert (tmp_path / name).is_file()

@@ -48,7 +48,7 @@ Encoder = TypeVar("Encoder", RewardEncoder, JudgeEncoder)
 class Recipe:
     """How the base is trained."""
 
-    steps: int = 1800
+    steps: int = 1600
     alignment: float = 0.35  # share of the steps before the router
     batch: int = 20
     learning_rate: float = 1e-3

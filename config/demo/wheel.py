@@ -41,7 +41,7 @@ class Wheel:
     toy: Path
     lead: str
     people: int = 120
-    reward_config: Path = CONFIGS / "reward_identity.toml"
+    reward_config: Path = CONFIGS / "reward_toy.toml"
     policy_config: Path = CONFIGS / "grpo_toy.toml"
     prompts: int = 24
     seeds: int = 2

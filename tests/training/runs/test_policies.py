@@ -105,16 +105,6 @@ def test_a_detached_run_waits_for_a_worker_and_is_found_again(tmp_path, release,
 
 @pytest.mark.slow
 @pytest.mark.one_database
-def test_a_run_without_weights_fails_with_the_command_that_makes_them(tmp_path, release, config):
-    call_command("train_policy", str(release), config=config, toy=tmp_path / "none", detach=True)
-    run_jobs(queue="training")
-    run = Run.objects.get()
-    assert run.state == RunState.FAILED
-    assert "is missing: make it with python -m training.generators.toy" in run.error
-
-
-@pytest.mark.slow
-@pytest.mark.one_database
 def test_a_cancelled_run_goes_on_to_the_same_weights(tmp_path, release, toy, config, tuned, monkeypatch):
     """The run that went straight on and the one that was stopped end with the same bytes."""
     import torch

@@ -36,7 +36,9 @@ MOST_CONTROL_CHANGE = 0.32
 """A control changes a face by less than a negative of severity 3 does."""
 SAMPLES = 24
 _SAME = 100.0  # dB, for equal pictures
-_PERSON = np.array([2.2, 1.0])  # hair and shoulders in boxes of the face; down to the picture's edge
+# In boxes of the face: how wide hair and shoulders are, how far above and below its top they begin.
+_HAIR_WIDE, _HAIR_ABOVE = 2.4, 0.5
+_SHOULDERS_WIDE, _SHOULDERS_BELOW = 4.6, 0.7
 
 
 @dataclass(frozen=True)
@@ -248,10 +250,11 @@ def changed_area(scene: Scene, edits: Sequence[Edit], index: int) -> NDArray[np.
         subject = scene.subject(edit.subject)
         if edit.area == "person":
             box = subject.box(index)
-            wide, high = _PERSON * (box[2:] - box[:2])
-            middle = (box[0] + box[2]) / 2
-            x0, x1 = round(float(middle - wide / 2)), round(float(middle + wide / 2))
-            area[max(0, round(float(box[1] - 0.4 * high))) :, max(0, x0) : max(0, x1)] = 1
+            wide, high = (float(v) for v in box[2:] - box[:2])
+            middle, top = float(box[0] + box[2]) / 2, float(box[1])
+            for share, below in ((_HAIR_WIDE, -_HAIR_ABOVE), (_SHOULDERS_WIDE, _SHOULDERS_BELOW)):
+                x0, x1 = (max(0, round(middle + side * share * wide / 2)) for side in (-1, 1))
+                area[max(0, round(top + below * high)) :, x0:x1] = 1
             continue
         matrix = subject.matrix(index)
         x0, y0, x1, y1 = place = window_of(matrix, subject.side, scene.size)

@@ -11,6 +11,7 @@ from datasets.cast import draw_clip, drift, gather, load_truth, render, save_tru
 from datasets.cast.clip import prepare
 from datasets.cast.identity import draw_identity
 from distortions.synthesis.errors import SynthesisError
+from distortions.synthesis.gate import LEAST_PSNR, changed_area, psnr
 from distortions.synthesis.procedural import procedural_of
 from distortions.synthesis.recipe import Material, apply_edits, effective_strengths
 from distortions.synthesis.recipes.rerender import MODES, RECIPE, RerenderParams
@@ -58,6 +59,15 @@ def test_the_other_person_keeps_every_byte():
     _, truth, _ = drawn()
     x0, y0, x1, y1 = truth.boxes[5, 0].round().astype(int)
     assert np.array_equal(frames[5, y0:y1, x0:x1], after[5, y0:y1, x0:x1])
+
+
+@pytest.mark.parametrize("stranger", [1, 77, 405])
+def test_nothing_changes_but_hair_face_and_shoulders(stranger):
+    frames, after, edits, _ = apply(mode="drift", stranger=stranger, schedule=Schedule(kind="constant"))
+    for index in (0, 5, 9):
+        outside = ~changed_area(drawn()[2], edits, index)
+        assert outside.mean() > 0.3
+        assert psnr(frames[index], after[index], outside) > LEAST_PSNR
 
 
 def test_a_full_drift_is_the_stranger_as_the_cast_would_draw_it():

@@ -37,7 +37,7 @@ MOST_CONTROL_CHANGE = 0.32
 SAMPLES = 24
 _SAME = 100.0  # dB, for equal pictures
 # In boxes of the face: how wide hair and shoulders are, how far above and below its top they begin.
-_HAIR_WIDE, _HAIR_ABOVE = 2.4, 0.5
+_HAIR_WIDE, _HAIR_ABOVE = 3.2, 0.6  # wide: in profile it lies behind the face
 _SHOULDERS_WIDE, _SHOULDERS_BELOW = 4.6, 0.7
 
 

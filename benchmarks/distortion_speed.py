@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -143,14 +144,12 @@ def _made(
         schedule="linear" if "linear" in kinds else kinds[0],
     )  # fmt: skip
     judging, drawing = Watch(make.judge), Watch(make.apply_edits)
-    make.judge, make.apply_edits = judging, drawing
     started = time.perf_counter()
     try:
-        made = distort(frames, material, order, backend)
+        with patch.object(make, "judge", judging), patch.object(make, "apply_edits", drawing):
+            made = distort(frames, material, order, backend)
     except SynthesisError:
         return None
-    finally:
-        make.judge, make.apply_edits = judging._function, drawing._function
     seconds = {"drawing": drawing.taken(), "gate": judging.taken()}
     seconds["choosing"] = time.perf_counter() - started - sum(seconds.values())
     if not made.verdict.passed:

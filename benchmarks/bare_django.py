@@ -5,6 +5,9 @@ something: session, account, one slot claimed, one answer stored, by the ORM alo
 a study (repeats, leases that end, consensus, progress). Not fit for use.
 """
 
+# The type checker knows the models of installed apps alone.
+# mypy: disable-error-code="attr-defined"
+
 import json
 import secrets
 import sys

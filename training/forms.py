@@ -34,7 +34,9 @@ METHODS = {
 
 
 def presets() -> list[tuple[str, str]]:
-    return [(path.name, path.stem.replace("_", " ")) for path in sorted(CONFIGS.glob("reward_identity*.toml"))]
+    return [
+        (path.name, path.stem.replace("_", " ")) for path in sorted(CONFIGS.glob("reward_identity*.toml"))
+    ]
 
 
 class RunForm(forms.Form):

@@ -72,7 +72,7 @@ def reference_embeddings(people: Collection[int], embedder: str) -> dict[int, ND
     for person, backend, embedding in rows.order_by("person", "position", "pk").values_list(
         "person", "face__backend", "face__embedding"
     ):
-        if backend.rpartition("+")[2] == embedder:
+        if embedding is not None and backend.rpartition("+")[2] == embedder:
             found[person].append(np.frombuffer(embedding, "<f4"))
     return {person: np.stack(own) for person, own in found.items()}
 

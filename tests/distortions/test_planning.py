@@ -1,4 +1,5 @@
 from collections import Counter
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from distortions import catalogue, config, planning
 from distortions.catalogue import CATALOGUE, RecipeFacts
 from distortions.config import PAIR_KINDS, ConfigError, config_of
 from distortions.planning import Source, batch_plan, try_seed
-from distortions.synthesis.schedule import KINDS, frames_needed
+from distortions.synthesis.schedule import KINDS, Kind, frames_needed
 
 # So that plans with controls are held whatever controls there are.
 CONTROLS = {
@@ -76,7 +77,7 @@ def test_nothing_is_planned_that_a_recipe_or_clip_cannot_do(data, clips):
         if each.pair_kind != "recipes":  # two of them may want more than any one clip has
             assert by_clip[each.clip].fits(facts)
         if each.pair_kind == "clean" and not facts.cast_only:
-            assert by_clip[each.clip].frames >= frames_needed(each.schedule)
+            assert by_clip[each.clip].frames >= frames_needed(cast(Kind, each.schedule))
 
 
 @unhurried

@@ -206,7 +206,7 @@ def _interval(new: NDArray, old: NDArray) -> tuple[float, float]:
     bases, prompts = new.shape
     found = []
     for _ in range(_DRAWS):
-        rows = rng.integers(bases, size=bases)[:, None]
+        rows = rng.integers(bases, size=(bases, 1))
         columns = rng.integers(prompts, size=(bases, prompts))
         found.append(new[rows, columns].mean() / old[rows, columns].mean() - 1)
     low, high = np.percentile(found, [2.5, 97.5])

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from datasets.cast.clip import prepare
 from datasets.cast.pose import Pose
 from datasets.cast.references import VIEWS
 from datasets.identity.analyse import analyse_clip
+from datasets.identity.backends.protocol import Detector
 from datasets.identity.faces import Face
 from datasets.identity.references import reference_read
 from datasets.identity.tilt import UPRIGHT_SCORE, Lean, Righting
@@ -85,11 +88,10 @@ def test_a_leaning_reference_is_as_good_as_an_upright_one(real_backend, monkeypa
 
 
 def test_a_head_that_was_found_surely_is_not_asked_about(real_backend):
-    class Refusing:
-        def detect(self, frame, index):
-            raise AssertionError("asked again")
+    def refuse(frame, index):
+        raise AssertionError("asked again")
 
     marks = np.array([[40, 40], [80, 40], [60, 60], [45, 80], [75, 80]], np.float32)
     face = Face(np.array([20, 10, 100, 110], np.float32), marks, score=UPRIGHT_SCORE)
-    righting = Righting(Refusing(), fps=24.0)
+    righting = Righting(cast(Detector, SimpleNamespace(detect=refuse)), fps=24.0)
     assert righting.righted(np.zeros((120, 120, 3), np.uint8), face, 0, Lean()) is face

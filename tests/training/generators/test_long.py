@@ -78,6 +78,7 @@ def test_each_window_is_told_what_the_one_before_showed(generator, conditions):
 
     parts = list(long_clips(generator, conditions_of, [5, 6], SAMPLER, windows=2))
     assert told[0] is None
+    assert told[1] is not None
     assert torch.equal(told[1], parts[0])
 
 

@@ -89,6 +89,7 @@ def test_scoring_is_left_to_a_worker_by_leads_alone(client, finished):
 
 def seen(clip: Clip, person: Person, vector: np.ndarray, backend: str, folder: Path) -> None:
     """Record one face all through a clip."""
+    assert clip.frames is not None
     frames = np.arange(clip.frames, dtype=np.int32)
     samples = frames[::4]
     track = Track(

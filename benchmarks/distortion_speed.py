@@ -2,8 +2,9 @@
 
 A clip of two people of the procedural cast, 5 seconds of 640x360 at 25 frames a second, tracks found before. Of each
 recipe `--seeds` results of severity 3, or the nearest that it has, each as a worker makes it: parameters, donor and
-calibration; drawing; the gate; finish and encoding. Reading the clip comes once, for all of its results. What a
-recipe cannot do is left out, and counted; what the gate refuses costs as much. Seconds of wall time, medians; it needs a machine to itself.
+calibration; drawing; the gate; finish and encoding. Reading the clip comes once, for all of its results. What a recipe
+cannot do is left out, and counted; what the gate refuses costs as much. Seconds of wall time, medians: it needs a
+machine to itself.
 """
 
 from __future__ import annotations

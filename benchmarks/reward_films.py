@@ -66,7 +66,7 @@ def main() -> int:
     if options.folder is None:
         return _one_group(options)
     if options.what == "release":
-        manifest = release_write(options.folder, options.out, options.seed)
+        manifest = release_write(options.folder, options.out, options.seed, options.judged)
         counts = f"{manifest.total('comparisons'):,} comparisons of {manifest.total('clips'):,} films"
         print(f"{options.out}: {counts}")
         return 0
@@ -273,17 +273,20 @@ def _rounded(values: NDArray[np.floating]) -> list[float]:
 # ------------------------------------------------------------ films into a release
 
 
-def release_write(folder: Path, target: Path, seed: int) -> Manifest:
-    """Write a release of the films that are there; answers and splits are drawn from the seed."""
+def release_write(folder: Path, target: Path, seed: int, judged: int = JUDGED) -> Manifest:
+    """Write a release of the films that are there; answers and splits are drawn from the seed.
+
+    `judged`: pairs of a group that annotators judge. Many cost nothing, and say little more of the same people.
+    """
     groups = []
     for number, path in enumerate(sorted(folder.glob("group-*.json"))):
         document = json.loads(path.read_text())
         if len(document["clips"]) > 2:
-            groups.append(_group(document, number, np.random.default_rng([seed, 2, number])))
+            groups.append(_group(document, number, judged, np.random.default_rng([seed, 2, number])))
     return groups_write(
         target,
         groups,
-        splits="45/8/47",
+        splits="50/15/35",
         seed=seed,
         name="cast-films",
         description="Films of the procedural cast, distorted in known ways: drawn people, simulated answers.",
@@ -291,7 +294,7 @@ def release_write(folder: Path, target: Path, seed: int) -> Manifest:
     )
 
 
-def _group(document: Row, number: int, rng: np.random.Generator) -> Group:
+def _group(document: Row, number: int, judged: int, rng: np.random.Generator) -> Group:
     people = document["people"]
     clips = [_told(row, [person["person_id"] for person in people], number) for row in document["clips"]]
     clips = [clip for clip in clips if clip.tracks]  # a film in which nobody was found cannot be compared
@@ -299,7 +302,7 @@ def _group(document: Row, number: int, rng: np.random.Generator) -> Group:
     clips = [clip for clip in clips if clip.row["source_clip"] is None or clip.row["source_clip"] in there]
     told = Told(people, number)
     told.synthetic(clips)
-    told.judged(clips, JUDGED, rng)
+    told.judged(clips, judged, rng)
     return Group(people, clips, told.comparisons, told.judgments)
 
 
@@ -349,6 +352,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--backend", default="mobilefacenet")
     parser.add_argument("--groups", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--judged", type=int, default=JUDGED, help="pairs of a group that annotators judge")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if options.what == "release" and options.out is None:

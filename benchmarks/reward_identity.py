@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import machine
-from benchmarks.reward_films import release_write
+from benchmarks.reward_films import JUDGED, release_write
 from benchmarks.simulated_release import Setting, simulate
 from training.reward.config import Config, Data
 from training.reward.corpus import Corpus, corpus_read
@@ -52,6 +52,7 @@ PARTS: dict[str, list[str]] = {
     "no routing": ["loss.routing=0"],
     "routing by squares": ["loss.routing_kind='mse'"],
     "with preservation": ["loss.preservation=0.2"],
+    "own head for curves": ["network.own_curve=true"],
     "control loss": ["loss.control=0.5"],
     "theta learned": ["loss.learn_theta=true"],
     "no people attention": ["network.people=false"],
@@ -93,14 +94,16 @@ def main() -> int:
     try:
         for seed in range(options.seeds):
             for name in options.settings:
-                one_run(options.folder, name, seed, until, options.films)
+                one_run(options.folder, name, seed, until, options.films, options.judged)
     except OutOfTime:
         print("Out of time: call it again.")
         return 1
     return 0
 
 
-def one_run(folder: Path, name: str, seed: int, until: float, films: Path | None = None) -> None:
+def one_run(
+    folder: Path, name: str, seed: int, until: float, films: Path | None = None, judged: int = JUDGED
+) -> None:
     """Train one setting with one seed, unless it is done or another process is at it."""
     run = folder / name.replace(" ", "-") / f"seed-{seed}"
     run.mkdir(parents=True, exist_ok=True)
@@ -114,7 +117,7 @@ def one_run(folder: Path, name: str, seed: int, until: float, films: Path | None
     try:
         watch("", 0, 0, 0.0)
         config = Config().with_values([*COMMON, f"training.seed={seed}", *SETTINGS[name]])
-        corpus = _corpus(folder / "releases" / f"seed-{seed}", seed, films)
+        corpus = _corpus(folder / "releases" / f"seed-{seed}", seed, films, judged)
         started = time.process_time()
         trained = Trainer(corpus, config, run).run(resume=True, on_step=watch)
         seconds = time.process_time() - started
@@ -135,10 +138,10 @@ def one_run(folder: Path, name: str, seed: int, until: float, films: Path | None
 
 
 @lru_cache(maxsize=1)
-def _corpus(release: Path, seed: int, films: Path | None) -> Corpus:
+def _corpus(release: Path, seed: int, films: Path | None, judged: int) -> Corpus:
     """Return a seed's corpus; settings differ in nothing that is read from it."""
     if not release.is_dir() and films is not None:
-        release_write(films, release, seed)
+        release_write(films, release, seed, judged)
     elif not release.is_dir():
         simulate(release, Setting(groups=240, seed=seed, splits="45/8/47"))
     return corpus_read(release, Data(), verify=False)
@@ -248,6 +251,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("what", choices=["run", "table"], nargs="?", default="run")
     parser.add_argument("folder", type=Path, nargs="?", help="left out: one seed of all rows, thrown away")
     parser.add_argument("--films", type=Path, help="made by benchmarks.reward_films")
+    parser.add_argument(
+        "--judged", type=int, default=JUDGED, help="pairs of a group of films that are judged"
+    )
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(STRATEGIES))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=270)

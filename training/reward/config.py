@@ -54,6 +54,7 @@ class Network:
         people, time, identity: Whether each block has its attention over people, over time, to identities.
         embeddings: Whether tokens see the embeddings themselves, and not only how alike they are.
         likeness: Whether tokens see how alike they are to references and neighbours.
+        own_curve: Whether the chance that a face is kept has a head of its own, or follows the reward's curve.
     """
 
     width: int = 32
@@ -66,6 +67,7 @@ class Network:
     identity: bool = True
     embeddings: bool = True
     likeness: bool = True
+    own_curve: bool = False
 
     def __post_init__(self) -> None:
         for name in ("width", "heads", "blocks", "queries"):

@@ -91,6 +91,7 @@ class IdentityReward(nn.Module):
         self.tau_people = nn.Parameter(torch.tensor(0.0))
         self.kept_scale = nn.Parameter(torch.tensor(1.0))
         self.kept_bias = nn.Parameter(torch.tensor(0.0))
+        self.kept_head = KeptHead(width, features) if network.own_curve else None
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.shortcut.weight)
 
@@ -104,7 +105,8 @@ class IdentityReward(nn.Module):
         masks = Masks.of(batch, identities.shape[2])
         for block in self.blocks:
             tokens = block(tokens, identities, masks)
-        curve = self.head(self.last(tokens)).squeeze(-1)
+        tokens = self.last(tokens)
+        curve = self.head(tokens).squeeze(-1)
         if self.network.likeness:
             curve = curve + self.shortcut(measured * batch.present[..., None]).squeeze(-1)
         person = soft_minimum(curve, self.tau_moments, torch.ones_like(batch.present))
@@ -112,7 +114,9 @@ class IdentityReward(nn.Module):
             reward=soft_minimum(person, self.tau_people, batch.has_person),
             person=person,
             curve=curve,
-            kept=functional.softplus(self.kept_scale) * curve + self.kept_bias,
+            kept=functional.softplus(self.kept_scale) * curve + self.kept_bias
+            if self.kept_head is None
+            else self.kept_head(tokens, measured * batch.present[..., None]),
             routes=routes,
             faces=routed_faces,
             identities=people,
@@ -128,6 +132,20 @@ class IdentityReward(nn.Module):
         if self.network.embeddings:
             tokens = tokens + self.routed(_own_route(routes)) * present
         return tokens + self.when(_places(tokens.shape[2], tokens))
+
+
+class KeptHead(nn.Module):
+    """Says at each moment whether a face is kept, apart from what the clip is worth."""
+
+    def __init__(self, width: int, features: int) -> None:
+        super().__init__()
+        self.tokens = nn.Linear(width, 1)
+        self.measured = nn.Linear(features, 1, bias=False)
+
+    def forward(self, tokens: Tensor, measured: Tensor) -> Tensor:
+        """Return logits (B, P, T) for tokens (B, P, T, W) and likeness (B, P, T, F), 0 where there is no face."""
+        logits: Tensor = (self.tokens(tokens) + self.measured(measured)).squeeze(-1)
+        return logits
 
 
 class IdentityEncoder(nn.Module):

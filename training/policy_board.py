@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -103,6 +104,7 @@ def policy_board(run: Run) -> PolicyBoard:
     folder = Path(run.folder)
     rows = list(metrics_of(folder))
     updates = max((row["step"] for row in rows), default=0)
+    rows += _final(folder)
     curves = [_curve(rows, updates, *each) for each in CURVES]
     return PolicyBoard(
         updates=updates,
@@ -134,6 +136,15 @@ def sheet_png(run: Run, update: int) -> bytes | None:
     sink = io.BytesIO()
     Image.fromarray(sheet).save(sink, "PNG")
     return sink.getvalue()
+
+
+def _final(folder: Path) -> list[dict[str, Any]]:
+    """Return what the judge said of the last weights, which no update's line holds."""
+    try:
+        row = json.loads((folder / "final.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [row | {"step": row["update"]}]
 
 
 def _curve(

@@ -134,10 +134,15 @@ class RewardModel:
         Raises:
             BadModel: There is none, or its files do not fit together.
         """
-        folder = _folder(source)
+        folder = model_folder(source)
         try:
             document = tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
             facts = document.pop("model")
+            if facts.get("kind", KIND) != KIND:
+                raise BadModel(
+                    f"{folder} holds a model of kind {facts['kind']}, which looks at pictures: load it by "
+                    "training.reward.vlm.model."
+                )
             config = config_of(document)
             network = IdentityReward(config.network, facts["dimension"])
             network.load_state_dict(load_file(folder / WEIGHTS))
@@ -229,7 +234,12 @@ def _parts(clips: Sequence[Clip], size: int) -> Iterator[Sequence[Clip]]:
         yield clips[start : start + size]
 
 
-def _folder(source: str | Path) -> Path:
+def model_folder(source: str | Path) -> Path:
+    """Return a model's folder: the one given, or a copy of what the Hub has under that id.
+
+    Raises:
+        BadModel: there is neither.
+    """
     folder = Path(source)
     if folder.is_dir():
         return folder

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 
 from training.reward.config import toml_text
 from training.reward.errors import BadConfig, BadModel, RewardError
-from training.reward.model import CARD, CONFIG, WEIGHTS, Calibration, Scores
+from training.reward.model import CARD, CONFIG, WEIGHTS, Calibration, Scores, model_folder
 from training.reward.vlm.config import VlmConfig, vlm_config_of
 from training.reward.vlm.films import sampled
 from training.reward.vlm.inputs import Film, Frames, Inputs, tokenizer_of
@@ -90,13 +90,14 @@ class VlmRewardModel:
         (folder / CARD).write_text(card, encoding="utf-8")
 
     @classmethod
-    def from_pretrained(cls, folder: Path) -> VlmRewardModel:
-        """Load a model from a folder; its base comes from where its configuration says.
+    def from_pretrained(cls, source: str | Path) -> VlmRewardModel:
+        """Load a model from a folder, or by its id from the Hub; its base comes from where its configuration says.
 
         Raises:
             BadModel: there is none, or its files do not fit together.
             RewardError: there is no GPU.
         """
+        folder = model_folder(source)
         try:
             document = tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
             facts = document.pop("model")

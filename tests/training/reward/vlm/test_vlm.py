@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from training.reward.errors import BadConfig, RewardError
+from training.reward.model import RewardModel
 from training.reward.vlm.config import VlmConfig, vlm_config_of
 from training.reward.vlm.films import FilmPair, sampled
 from training.reward.vlm.inputs import Film, Inputs, tokenizer_of
@@ -127,6 +128,11 @@ def test_it_trains_saves_loads_and_scores(run, media, config):
     assert again.reward[0] == scores.reward[1]
     other = model.score([bright], [faces], ["A street."])
     assert other.reward[0] != scores.reward[1], "it reads the prompt"
+
+
+def test_each_loader_names_the_other(run):
+    with pytest.raises(RewardError, match=r"load it by training\.reward\.vlm\.model"):
+        RewardModel.from_pretrained(run / "model")
 
 
 def test_only_adapters_token_and_head_are_trained(config):

@@ -157,6 +157,9 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "runs/<run>/cancel", LIBRARY_DONE),
     ("POST", "runs/<run>/clips", LIBRARY_DONE),
     ("POST", "runs/<run>/resume", LIBRARY_DONE),
+    ("GET", "runs/<run>/mistakes/", LIBRARY),
+    ("GET", "runs/<run>/mistakes/1.mp4", (302, 404, 404, 404, 404, 404)),  # nothing was measured yet
+    ("POST", "runs/<run>/score", (302, 404, 404, 404, 404, 404)),  # it has not finished
     ("GET", "batches/", LIBRARY),
     ("GET", "batches/new/", LIBRARY),
     ("POST", "batches/new/", (302, 404, 404, 404, 422, 422)),
@@ -189,6 +192,8 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "studies/<slug>/gold/add/", (302, 404, 404, 404, 422, 404)),
     ("POST", "studies/<slug>/gold/settings/", (302, 404, 404, 404, 422, 404)),
     ("POST", "studies/<slug>/gold/<member>/let-in/", STUDY_DONE),
+    ("GET", "studies/<slug>/queue/", STUDY),
+    ("POST", "studies/<slug>/queue/order/", (302, 404, 404, 404, 422, 404)),
     ("POST", "studies/<slug>/gold/<member>/again/", STUDY_DONE),
     ("GET", "studies/<slug>/preview/", STUDY),
     ("POST", "studies/<slug>/preview/claim", STUDY),
@@ -407,6 +412,7 @@ def test_the_table_has_every_address():
         "studies/<>/state/<>/": "studies/<>/state/pause/",
         "studies/<>/reviews/<>/<>.mp4": "studies/<>/reviews/<>/left.mp4",
         "runs/<>/sheets/<>.png": "runs/<>/sheets/1.png",
+        "runs/<>/mistakes/<>.mp4": "runs/<>/mistakes/1.mp4",
         "studies/<>/preview/<>/<>.jpg": "studies/<>/preview/<>/left.jpg",
     }.items():
         there.remove(there_is)

@@ -28,11 +28,12 @@ from distortions.models import ResultState
 from tests.annotator.answering import answer_all, answer_one, for_clip_a, for_clip_b
 from tests.annotator.factories import make_annotator, make_user, member_of
 from tests.annotator.known import make_known
+from tests.annotator.scoring import make_scores
 from tests.datasets.factories import make_analysis
 from tests.distortions.factories import make_distortion, make_truth
 from tests.end_to_end.studies import make_watchable_study
 from tests.end_to_end.workbench_page import PASSWORD, WorkbenchPage
-from tests.training.factories import finish_policy, make_policy
+from tests.training.factories import finish_policy, make_policy, make_reward
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -139,6 +140,8 @@ def addresses(judged: Study, lead: User, tmp_path: Path) -> list[str]:
     make_annotator(judged)  # in the round
     policy = make_policy(lead, tmp_path)
     finish_policy(policy)
+    make_scores(judged, (0.02, 0.03, 0.95))  # against what was said
+    reward = make_reward(lead, tmp_path / "reward", clip.playback_sha256)
     refused = make_distortion(made.batch, source=clip, state=ResultState.REFUSED, refused_for="seam")
     return [
         "/batches/",
@@ -160,6 +163,8 @@ def addresses(judged: Study, lead: User, tmp_path: Path) -> list[str]:
         f"/studies/{draft.slug}/gold/",
         f"/studies/{judged.slug}/reviews/",
         f"/studies/{judged.slug}/reviews/{item.pk}/",
+        f"/studies/{judged.slug}/reviews/?show=flagged",
+        f"/studies/{judged.slug}/queue/",
         f"/studies/{judged.slug}/release/",
         "/releases/",
         f"/releases/{release.pk}/",
@@ -170,6 +175,8 @@ def addresses(judged: Study, lead: User, tmp_path: Path) -> list[str]:
         "/runs/",
         "/runs/new/policy/",
         f"/runs/{policy.pk}/",
+        f"/runs/{reward.pk}/",
+        f"/runs/{reward.pk}/mistakes/",
         "/work/",
         "/library/",
         "/library/?q=nobody",

@@ -8,6 +8,7 @@ import numpy as np
 from config.accounts.models import User
 from training.evaluation.sheets import references_keep
 from training.models import Run, RunKind, RunState
+from training.reward.config import Config
 from training.services import run_begin, run_create, run_finish
 
 METRICS = [
@@ -44,3 +45,37 @@ def finish_policy(run: Run) -> None:
 
 def _result(policy: str, name: str, value: float) -> dict:
     return {"judge": policy, "name": name, "value": value, "low": value - 0.1, "high": value + 0.1}
+
+
+def make_reward(user: User, folder: Path, sha256: str) -> Run:
+    """A finished reward model that was wrong once, about a clip of the library and one that nobody has."""
+    run = run_create(
+        release_folder=folder / "release",
+        config=Config(),
+        name="First reward",
+        folder=folder,
+        created_by=user,
+    )
+    place = Path(run.folder)
+    place.mkdir(parents=True)
+    look = {"validation_loss": 0.9, "validation_accuracy": 0.75, "recipes": {"swap": [0.625, 8]}}
+    (place / "metrics.jsonl").write_text(
+        json.dumps({"stage": "model", "step": 4, "overall": 1.0, **look}) + "\n"
+    )
+    (place / "results.json").write_text(json.dumps({"results": []}))
+    people = {"ada": {"score": 0.5, "kept": [0.9, 0.4, 0.2]}}
+    sides = {
+        side: {"clip": clip, "reward": 0.0, "recipe": "swap", "severity": 3, "people": people}
+        for side, clip in (("a", sha256), ("b", "0" * 64))
+    }
+    said = {
+        "comparison": "c",
+        "origin": "human",
+        "label": [1, 0, 0],
+        "given": [0.1, 0.1, 0.8],
+        "judgments": 3,
+    }
+    (place / "mistakes.json").write_text(json.dumps({"held-out people (test)": [said | sides]}))
+    run_begin(run=run)
+    run_finish(run=run, state=RunState.FINISHED)
+    return run

@@ -13,23 +13,13 @@ from annotator.services.queue import drawn, queue_order
 from annotator.services.slots import slot_claim
 from datasets.models import Clip, PairScore, Scorer
 from datasets.releases.splits import parse_splits
-from datasets.services.scores import NewScore, scorer_put, scores_put
 from tests.annotator.answering import answer_one, for_clip_a
 from tests.annotator.factories import make_annotator, make_study, make_user
+from tests.annotator.scoring import make_scorer, score_pairs
 
 pytestmark = pytest.mark.django_db
 
 SURE, UNSURE = (0.97, 0.02, 0.01), (0.4, 0.2, 0.4)
-
-
-def scorer_of(name: str = "first") -> Scorer:
-    return scorer_put(name=name, sha256=name.ljust(64, "0"), backend="yunet@1+sface@1", origins=["human"])
-
-
-def score(scorer: Scorer, pairs: list[int], given: tuple[float, float, float]) -> None:
-    a, tie, b = given
-    rows = [NewScore(pair=pk, reward_a=a, reward_b=b, prob_a=a, prob_tie=tie, prob_b=b) for pk in pairs]
-    scores_put(scorer=scorer, scores=rows)
 
 
 def in_order(study) -> list[int]:
@@ -46,11 +36,11 @@ def study():
 @pytest.fixture
 def scorer(study) -> Scorer:
     """Sure of every pair but the last 24 in the queue."""
-    scorer = scorer_of()
+    scorer = make_scorer()
     items = in_order(study)
     pairs = dict(Item.objects.filter(study=study).values_list("pk", "pair"))
-    score(scorer, [pairs[item] for item in items[:-24]], SURE)
-    score(scorer, [pairs[item] for item in items[-24:]], UNSURE)
+    score_pairs(scorer, [pairs[item] for item in items[:-24]], SURE)
+    score_pairs(scorer, [pairs[item] for item in items[-24:]], UNSURE)
     return scorer
 
 
@@ -137,7 +127,7 @@ def test_the_same_seed_gives_the_same_order(study, scorer):
 
 def test_a_model_without_scores_is_refused(study):
     with pytest.raises(ValidationError, match="no score for any pair"):
-        queue_order(study=study, scorer=scorer_of("empty"))
+        queue_order(study=study, scorer=make_scorer("empty"))
 
 
 def test_a_share_beyond_all_is_refused_and_nothing_is_moved(study, scorer):
@@ -149,7 +139,7 @@ def test_a_share_beyond_all_is_refused_and_nothing_is_moved(study, scorer):
 
 def test_scores_are_written_over_by_the_same_weights(study, scorer):
     pair = PairScore.objects.first().pair_id
-    score(scorer, [pair], UNSURE)
+    score_pairs(scorer, [pair], UNSURE)
     assert PairScore.objects.get(pair=pair, scorer=scorer).prob_a == 0.4
 
 
@@ -162,12 +152,12 @@ def test_the_command_orders_by_the_model_that_scored_last(study, scorer, capsys)
 def answered(study, scorer, *, given: tuple[float, float, float]) -> Judgment:
     """One answer for clip a, and what the model gives a, a tie and b."""
     judgment = answer_one(study, make_annotator(study), for_clip_a)
-    score(scorer, [judgment.item.pair_id], given)
+    score_pairs(scorer, [judgment.item.pair_id], given)
     return judgment
 
 
 def test_an_answer_against_a_confident_model_is_flagged_and_not_changed():
-    study, scorer = make_study(3, overlap=1), scorer_of()
+    study, scorer = make_study(3, overlap=1), make_scorer()
     wrong = answered(study, scorer, given=(0.01, 0.04, 0.95))
     answered(study, scorer, given=(0.95, 0.04, 0.01))
     answered(study, scorer, given=(0.2, 0.2, 0.6))
@@ -182,7 +172,7 @@ def test_an_answer_against_a_confident_model_is_flagged_and_not_changed():
 def test_a_lead_sees_flagged_answers_orders_the_queue_and_a_reviewer_does_neither(client):
     lead = make_user("lead", is_lead=True)
     study = make_study(4, overlap=1, created_by=lead)
-    scorer = scorer_of()
+    scorer = make_scorer()
     judgment = answered(study, scorer, given=(0.01, 0.04, 0.95))
     reviewer = make_annotator(study, role=Role.REVIEWER)
     client.force_login(lead)
@@ -197,7 +187,7 @@ def test_a_lead_sees_flagged_answers_orders_the_queue_and_a_reviewer_does_neithe
     assert (
         client.post(f"/studies/{study.slug}/queue/order/", form).status_code == 422
     )  # of what is left it knows nothing
-    score(scorer, list(Item.objects.filter(study=study).values_list("pair", flat=True)), UNSURE)
+    score_pairs(scorer, list(Item.objects.filter(study=study).values_list("pair", flat=True)), UNSURE)
     assert client.post(f"/studies/{study.slug}/queue/order/", form).status_code == 302
     assert "3 pairs by the doubts of" in client.get(f"/studies/{study.slug}/queue/").content.decode()
 
@@ -207,7 +197,7 @@ def test_a_lead_sees_flagged_answers_orders_the_queue_and_a_reviewer_does_neithe
 
 
 def test_a_release_has_scores_in_columns_of_their_own(tmp_path):
-    study, scorer = make_study(1), scorer_of("first try")
+    study, scorer = make_study(1), make_scorer("first try")
     for number, clip in enumerate(Clip.objects.all()):
         Clip.objects.filter(pk=clip.pk).update(playback_sha256=f"{number:064x}")
     answered(study, scorer, given=(0.5, 0.25, 0.25))

@@ -6,15 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.safestring import SafeString
 
 from datasets.models import Clip, Person
 from datasets.releases.errors import ReleaseError
-from datasets.releases.reader import Release
 from training.charts import Line, learning_chart
 from training.models import Run
+
+if TYPE_CHECKING:
+    from datasets.releases.reader import Release
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def clip_of_release(run: Run, sha256: str) -> bytes | None:
     if sha256 not in listed:
         return None
     try:
-        return Release.open(Path(run.release_folder)).clip_bytes(sha256)
+        return _release(run).clip_bytes(sha256)
     except (ReleaseError, OSError):
         return None
 
@@ -85,9 +87,15 @@ def _written(run: Run) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def _release(run: Run) -> Release:
+    from datasets.releases.reader import Release  # loads Arrow, which a web process does without
+
+    return Release.open(Path(run.release_folder))
+
+
 def _has_media(run: Run) -> bool:
     try:
-        return Release.open(Path(run.release_folder)).has_media()
+        return _release(run).has_media()
     except (ReleaseError, OSError):
         return False
 

@@ -97,7 +97,9 @@ class Judge:
     @classmethod
     def load(cls, path: Path) -> Judge:
         if not path.is_file():
-            raise GeneratorError(f"{path} is missing: make it with python -m training.generators.toy FOLDER")
+            raise GeneratorError(
+                f"{path} is missing: make it with python -m training.generators.toy {path.parent} --shipped"
+            )
         encoder = JudgeEncoder()
         try:
             encoder.load_state_dict(torch.load(path, weights_only=True))

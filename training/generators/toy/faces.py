@@ -39,7 +39,9 @@ class ToyFaces:
     def load(cls, path: Path) -> ToyFaces:
         """Read an encoder's file. GeneratorError says that it is missing, or of another layout."""
         if not path.is_file():
-            raise GeneratorError(f"{path} is missing: make it with python -m training.generators.toy FOLDER")
+            raise GeneratorError(
+                f"{path} is missing: make it with python -m training.generators.toy {path.parent} --shipped"
+            )
         encoder = RewardEncoder()
         try:
             encoder.load_state_dict(torch.load(path, weights_only=True))

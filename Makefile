@@ -67,7 +67,7 @@ test: .venv/.dev
 	@$(BIN)/python -m tests.both_databases
 
 test-fast: .venv/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not e2e"
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not slow and not e2e"
 
 lint: .venv/.dev
 	$(BIN)/ruff check

@@ -15,8 +15,9 @@ import time
 from tests import servers
 from tests.made_once import SHELF
 
-# Two tests at a time; those of one xdist_group (the browser's) on the same worker.
-PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup"]
+# One test more than cores at a time, since many wait for processes that they started; those of one xdist_group (the
+# browser's) on the same worker.
+PYTEST = [sys.executable, "-m", "pytest", "-n", str(min(os.cpu_count() or 1, 7) + 1), "--dist", "loadgroup"]
 
 
 def main(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,7 +70,8 @@ def watch_child(command: list[str], log: Path, *, on_beat: Callable[[], None], q
 
 
 def _reward_command(run: Run, folder: Path, wanted: Path) -> list[str]:
-    command = [sys.executable, "-m", "training.reward.train", run.release_folder, "--config", str(wanted)]
+    module = "training.reward.vlm.train" if "vlm" in tomllib.loads(run.config) else "training.reward.train"
+    command = [sys.executable, "-m", module, run.release_folder, "--config", str(wanted)]
     command += ["--out", str(folder), "--tied"]
     return [*command, "--resume"] if (folder / METRICS).exists() else command
 

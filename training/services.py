@@ -18,6 +18,7 @@ from config.jobs.services import job_cancel, job_create, job_resume
 from datasets.models import Release
 from training.models import Run, RunKind, RunState
 from training.reward.config import Config, config_of, toml_text
+from training.reward.vlm.config import vlm_config_of
 
 JOBS = {RunKind.REWARD: "reward_train", RunKind.POLICY: "policy_train"}
 """Keys of settings.JOB_KINDS."""
@@ -50,7 +51,8 @@ def run_create(
 
     Args:
         release_folder: What it learns from.
-        config: How; of a policy as TOML, since what checks it needs torch (training.grpo.config).
+        config: How; as TOML of a policy, since what checks it needs torch (training.grpo.config), and of the reward
+            that looks at pictures.
         reward_folder, generator_folder: Of a policy, what scores its clips, and its base.
         folder: Its own; one below LIKENESS_HOME/runs by default.
         name: What a person calls it.
@@ -100,7 +102,9 @@ def _again(run: Run, wanted: dict[str, str], *, resume: bool) -> Run:
 def _compared(kind: str, config: str) -> Any:
     """Return a configuration as two of them are compared: a reward's with its defaults."""
     values = tomllib.loads(config)
-    return config_of(values) if kind == RunKind.REWARD else values
+    if kind != RunKind.REWARD:
+        return values
+    return vlm_config_of(values) if "vlm" in values else config_of(values)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import psutil
@@ -151,3 +152,13 @@ def test_a_child_gets_none_of_the_sites_secrets(monkeypatch):
 
     assert not {"SECRET_KEY", "DATABASE_URL"} & child._environment().keys()
     assert "PATH" in child._environment()
+
+
+def test_the_reward_that_looks_at_pictures_is_another_module_with_the_same_command(tmp_path):
+    out, config = tmp_path / "run", ROOT / "training/configs/reward_vlm.toml"
+    call_command("train_reward", str(tmp_path), config=config, values=["steps=7"], out=out, detach=True)
+
+    run = Run.objects.get()
+    assert tomllib.loads(run.config)["vlm"]["steps"] == 7
+    command = child._reward_command(run, out, out / "wanted.toml")
+    assert command[1:3] == ["-m", "training.reward.vlm.train"]

@@ -10,10 +10,18 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from training.models import RunState
-from training.reward.config import Config, config_read
+from training.reward.config import Config, config_read, toml_text
 from training.reward.errors import BadConfig
+from training.reward.vlm.config import is_vlm_config, vlm_config_read
 from training.selectors import release_folder
 from training.services import run_create, run_enqueue
+
+
+def _config(path: Path | None, values: list[str]) -> Config | str:
+    """Return how to train: of the identity reward, or as TOML of the one that looks at pictures."""
+    if path is not None and is_vlm_config(path):
+        return toml_text(vlm_config_read(path, values).as_dict())
+    return (config_read(path) if path else Config()).with_values(values)
 
 
 class Command(BaseCommand):
@@ -43,7 +51,7 @@ class Command(BaseCommand):
         if resume and out is None:
             raise CommandError("--resume needs the run's folder: --out FOLDER.", returncode=2)
         try:
-            wanted = (config_read(config) if config else Config()).with_values(values)
+            wanted = _config(config, values)
             run = run_create(release_folder=folder, config=wanted, folder=out, resume=resume)
         except BadConfig as error:
             raise CommandError(str(error), returncode=2) from None

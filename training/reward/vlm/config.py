@@ -75,6 +75,14 @@ class VlmConfig:
         return {"vlm": asdict(self)}
 
 
+def is_vlm_config(path: Path) -> bool:
+    """Whether a TOML file is about this model; what cannot be read is not."""
+    try:
+        return "vlm" in tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return False
+
+
 def vlm_config_read(path: Path, values: list[str] | None = None) -> VlmConfig:
     """Read the table [vlm] of a TOML file; `values` like `steps=10` come after it.
 

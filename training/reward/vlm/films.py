@@ -46,6 +46,11 @@ class FilmPair:
     references: Mapping[str, tuple[str, ...]]
     asked: str
 
+    @property
+    def choice(self) -> int:
+        """0 for a, 1 for a tie, 2 for b."""
+        return choice_of(self.label)
+
     def swapped(self) -> FilmPair:
         """Return the pair with its sides exchanged."""
         return FilmPair(
@@ -78,7 +83,7 @@ class Films:
             raise BadCorpus(
                 f"{folder} has nothing to learn from: no labelled comparison with references in train."
             )
-        if not any(choice_of(pair.label) != 1 for pair in self.pairs["train"]):
+        if not any(pair.choice != 1 for pair in self.pairs["train"]):
             raise BadCorpus(f"All comparisons of {folder} are ties: nothing tells better from worse.")
         self._check_splits(folder)
         cache.mkdir(parents=True, exist_ok=True)

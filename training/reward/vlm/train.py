@@ -18,16 +18,16 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 
+from training.reward import measures
 from training.reward.calibration import calibrate
 from training.reward.checkpoint import checkpoint_read, checkpoint_write
 from training.reward.checks import check_disk
 from training.reward.config import toml_text
-from training.reward.corpus import choice_of
 from training.reward.errors import BadConfig, BadModel, RewardError, TrainingStopped
 from training.reward.losses import preference_loss
 from training.reward.process import end_with_parent, folder_locked
@@ -177,8 +177,8 @@ class _Run:
             self.log_theta.cpu(),
             torch.ones(len(pairs)),
         )
-        right = _rights(difference, pairs)
-        accuracy = float(right.mean()) if len(right) else math.nan
+        right = measures.rights(difference, cast(Any, pairs))
+        accuracy = float(np.nanmean(right)) if np.isfinite(right).any() else math.nan
         self._write(
             {
                 "stage": MODEL,
@@ -204,16 +204,8 @@ class _Run:
             self.model = replace(self.model, calibration=found)
         results = []
         for split in ("validation", "test"):
-            pairs = self.films.pairs.get(split, [])[:VALIDATED]
-            right = _rights(self._differences(pairs), pairs) if pairs else np.zeros(0)
-            if len(right):
-                results.append(
-                    {
-                        "evaluation": f"held-out people ({split})", "judge": "vlm", "name": "accuracy",
-                        "value": float(right.mean()), "low": None, "high": None, "n": len(right), "split": split,
-                        "seed": self.config.seed,
-                    }
-                )  # fmt: skip
+            if pairs := self.films.pairs.get(split, [])[:VALIDATED]:
+                results += self._measured(split, pairs)
         manifest = self.films.release.manifest
         self.model.about = {
             "release": f"{manifest.info.name} version {manifest.info.version}",
@@ -225,6 +217,24 @@ class _Run:
             json.dumps({"results": results}, indent=1) + "\n", encoding="utf-8"
         )
         return results
+
+    def _measured(self, split: str, pairs: list[FilmPair]) -> list[dict[str, Any]]:
+        """Return the rows of results.json of one split; intervals by a bootstrap over groups of people."""
+        difference, calibration = self._differences(pairs), self.model.calibration
+        rows: Any = pairs  # `measures` reads nothing of rows but label and choice.
+        groups = ["+".join(sorted(pair.names)) for pair in pairs]
+        right = measures.rights(difference, rows)
+        if not np.isfinite(right).any():
+            return []
+        measured = [
+            measures.mean_measured("accuracy", right, groups),
+            measures.mean_measured(
+                "accuracy with ties", measures.rights_with_ties(difference, rows, calibration), groups
+            ),
+            measures.mean_measured("log loss", measures.log_losses(difference, rows, calibration), groups),
+        ]
+        where = {"evaluation": f"held-out people ({split})", "split": split, "seed": self.config.seed}
+        return measures.as_rows(measured, {"judge": "vlm", **where})
 
     def _save(self) -> None:
         if self.accelerator.is_main_process:
@@ -290,16 +300,6 @@ def vlm_losses(
         losses["person"] = person * preference_loss(difference, people.flatten(0, 1), log_theta, each)
     losses["loss"] = torch.stack(list(losses.values())).sum()
     return losses
-
-
-def _rights(difference: np.ndarray, pairs: list[FilmPair]) -> np.ndarray:
-    """Return 1 for each decided pair whose better side scores higher."""
-    found = [
-        float(d > 0) if pair.label[0] > pair.label[2] else float(d < 0)
-        for d, pair in zip(difference, pairs, strict=True)
-        if choice_of(pair.label) != 1
-    ]
-    return np.array(found)
 
 
 def _card(model: VlmRewardModel, results: list[dict[str, Any]]) -> str:

@@ -135,6 +135,14 @@ def test_each_loader_names_the_other(run):
         RewardModel.from_pretrained(run / "model")
 
 
+def test_results_are_those_that_a_page_shows(run):
+    rows = json.loads((run / "results.json").read_text())["results"]
+    for split in ("validation", "test"):
+        of_split = {row["name"]: row for row in rows if row["split"] == split}
+        assert set(of_split) == {"accuracy", "accuracy with ties", "log loss"}
+        assert 0 <= of_split["accuracy"]["value"] <= 1
+
+
 def test_only_adapters_token_and_head_are_trained(config):
     names = set(VlmRewardModel.new(config).network.trained())
     assert {"token", "head.weight"} <= names

@@ -159,8 +159,9 @@ def _write(options: argparse.Namespace, frames: Frames, made: Made, scene: Scene
     options.out.mkdir(parents=True, exist_ok=True)
     fps = probe(options.clip).fps
     edited = {edit.person for edit in made.truth.edits}
+    nobody: set[str] = set()
     for name, side, seed, people in (
-        ("original", frames, 2 * options.seed, set()),
+        ("original", frames, 2 * options.seed, nobody),
         ("distorted", made.frames, 2 * options.seed + 1, edited),
     ):
         finish = draw_finish(seed)

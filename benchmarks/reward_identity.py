@@ -53,7 +53,6 @@ PARTS: dict[str, list[str]] = {
     "routing by squares": ["loss.routing_kind='mse'"],
     "with preservation": ["loss.preservation=0.2"],
     "own head for curves": ["network.own_curve=true"],
-    "control loss": ["loss.control=0.5"],
     "theta learned": ["loss.learn_theta=true"],
     "no people attention": ["network.people=false"],
     "no time attention": ["network.time=false"],

@@ -90,7 +90,6 @@ class Loss:
         localisation: Cross-entropy of the curve against drift marks and the truth of distortions.
         routing: Of the router, which kind `routing_kind` says: cross_entropy, mse or none.
         preservation: Distance to the reference plus half the distance between neighbouring moments, of kept faces.
-        control: Squared difference of rewards of a clip and a copy by a recipe that keeps identities.
         theta: Of the ties: P(tie) grows with it; more than 1.
         learn_theta: Whether it is learned.
     """
@@ -101,12 +100,11 @@ class Loss:
     routing: float = 0.2
     routing_kind: str = "cross_entropy"
     preservation: float = 0.0
-    control: float = 0.0
     theta: float = 5.0
     learn_theta: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("overall", "person", "localisation", "routing", "preservation", "control"):
+        for name in ("overall", "person", "localisation", "routing", "preservation"):
             if getattr(self, name) < 0:
                 raise BadConfig(f"loss.{name} is 0 or more, got {getattr(self, name)}.")
         if self.overall == self.person == 0:

@@ -79,13 +79,3 @@ def preservation_loss(output: Output, batch: Batch, kept: Tensor) -> Tensor:
     both = counted[:, :, 1:] & counted[:, :, :-1]
     person = (to_person * counted).sum() / counted.sum().clamp(min=1)
     return person + NEIGHBOURS * (between * both).sum() / both.sum().clamp(min=1)
-
-
-def control_loss(difference: Tensor, is_control: Tensor) -> Tensor:
-    """Return the mean square of differences of rewards (N,) where the two clips differ by a control alone (N,) bool.
-
-    Bradley-Terry with ties is flat around 0: with theta 5 a tie is as good as certain up to differences of one. This
-    says that a control is to change nothing.
-    """
-    counted = is_control.to(difference.dtype)
-    return (difference**2 * counted).sum() / counted.sum().clamp(min=1)

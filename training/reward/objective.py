@@ -13,7 +13,6 @@ from training.reward.batches import Batch
 from training.reward.config import Loss
 from training.reward.corpus import Comparison, Known
 from training.reward.losses import (
-    control_loss,
     localisation_loss,
     preference_loss,
     preservation_loss,
@@ -58,10 +57,6 @@ class Objective(nn.Module):
         if loss.overall:
             difference = output.reward[:n] - output.reward[n:]
             losses["overall"] = loss.overall * preference_loss(difference, label, log_theta, weight)
-        if loss.control:
-            difference = output.reward[:n] - output.reward[n:]
-            alike = torch.tensor([_differ_by_control(known[row.a], known[row.b]) for row in rows])
-            losses["control"] = loss.control * control_loss(difference, alike)
         if loss.person:
             people = _padded([row.people for row in rows], (n, output.person.shape[1], 3))
             difference = (output.person[:n] - output.person[n:]).flatten()
@@ -77,11 +72,6 @@ class Objective(nn.Module):
             losses["preservation"] = loss.preservation * preservation_loss(output, batch, kept)
         losses["loss"] = torch.stack(list(losses.values())).sum()
         return losses
-
-
-def _differ_by_control(one: Known, other: Known) -> bool:
-    """Whether one clip is an untouched one and the other its copy by a control."""
-    return (one.control and not other.recipe) or (other.control and not one.recipe)
 
 
 def _padded(arrays: Sequence[np.ndarray], shape: Sequence[int]) -> Tensor:

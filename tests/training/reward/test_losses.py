@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from training.reward.losses import control_loss, localisation_loss, preference_loss, tie_log_probabilities
+from training.reward.losses import localisation_loss, preference_loss, tie_log_probabilities
 from training.reward.network import soft_minimum
 
 LN5 = torch.tensor(math.log(5.0))
@@ -70,9 +70,3 @@ def test_a_soft_minimum_lies_between_least_and_mean():
         math.log(3) / 2, abs=0.01
     )
     assert soft_minimum(values, torch.tensor(-60.0), counted).item() == pytest.approx(0, abs=0.05)
-
-
-def test_a_control_is_to_change_nothing():
-    difference, is_control = torch.tensor([2.0, -1.0, 5.0]), torch.tensor([True, True, False])
-    assert float(control_loss(difference, is_control)) == pytest.approx((4 + 1) / 2)
-    assert float(control_loss(difference, torch.tensor([False] * 3))) == 0

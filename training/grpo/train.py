@@ -141,7 +141,7 @@ class Run:
             self.policy,
             old_policy_decay(self.done, slope=objective.nft_slope, most=objective.nft_most),
         )
-        clock.lap("update")
+        clock.lap("learning")
         self._write(record, clock)
         if self.done == self.config.updates and self.stopped is None:
             self._finish()

@@ -83,6 +83,8 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, whole, moment):
     assert torch.load(tmp_path / "last.pt", weights_only=True)["done"] == AT
     train(mixture_task(), small(**CONFIG), tmp_path)
     assert (tmp_path / "metrics.jsonl").read_text() == (whole / "metrics.jsonl").read_text()
+    timed = [json.loads(line)["update"] for line in (tmp_path / "timings.jsonl").read_text().splitlines()]
+    assert timed == list(range(len(records(whole))))
     expected = states(whole)
     assert expected.keys() == states(tmp_path).keys()
     assert all(torch.equal(value, expected[name]) for name, value in states(tmp_path).items())

@@ -31,10 +31,11 @@ from datasets.media.write import write_video
 from distortions.synthesis import make
 from distortions.synthesis.errors import SynthesisError
 from distortions.synthesis.finish import draw_faces, draw_finish, finished, matched
+from distortions.synthesis.gate import judge
 from distortions.synthesis.make import Order, distort
 from distortions.synthesis.pool import cast_donors
 from distortions.synthesis.procedural import procedural_read
-from distortions.synthesis.recipe import Frames, Material
+from distortions.synthesis.recipe import Frames, Material, apply_edits
 from distortions.synthesis.recipes import RECIPES
 from distortions.synthesis.scene import scene_of
 from distortions.synthesis.tilt import upright
@@ -143,7 +144,7 @@ def _made(
         recipe=name, severity=severity, seed=seed, tries=1,
         schedule="linear" if "linear" in kinds else kinds[0],
     )  # fmt: skip
-    judging, drawing = Watch(make.judge), Watch(make.apply_edits)
+    judging, drawing = Watch(judge), Watch(apply_edits)
     started, processor = time.perf_counter(), time.process_time()
     try:
         with patch.object(make, "judge", judging), patch.object(make, "apply_edits", drawing):

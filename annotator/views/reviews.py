@@ -42,7 +42,7 @@ def reviews(request: SiteRequest, slug: str) -> HttpResponse:
         "is_lead": is_lead,
         "page": page,
         "disputes": disputes(list(page)),
-        "waiting": disputed_items(study=member.study).count()
+        "waiting": page.paginator.count
         if is_lead
         else waiting_for_reviewer(study=member.study, reviewer=request.user),
         "wants_another": waiting_for_another_reviewer(study=member.study) if is_lead else 0,

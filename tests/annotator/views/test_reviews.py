@@ -124,5 +124,5 @@ def test_an_item_of_another_study_is_not_here(browser: Client, item: Item, lead:
 def test_the_list_costs_the_same_queries_for_any_number_of_disputes(
     browser: Client, item: Item, url: str, django_assert_max_num_queries
 ) -> None:
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         browser.get(url)

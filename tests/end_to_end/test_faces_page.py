@@ -88,6 +88,13 @@ def test_the_playhead_follows_the_film_and_leads_it(page: Page) -> None:
     expect(page.locator("[data-position]")).to_contain_text(re.compile("frame 2[345] of 48"))
 
 
+def test_steps_are_counted_while_the_film_is_still_loading(page: Page) -> None:
+    page.evaluate("document.querySelector('[data-player] video').load()")
+    for _ in range(3):
+        page.keyboard.press(".")
+    expect(page.locator("[data-position]")).to_contain_text("frame 3 of 48")
+
+
 def test_a_face_is_corrected_by_key_and_taken_back(page: Page) -> None:
     face(page, 2).focus()
     page.keyboard.press("1")

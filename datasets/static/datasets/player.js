@@ -8,6 +8,8 @@ export const video = root?.querySelector("video") ?? null;
 let fps = 1;
 let frames = 1;
 let shown = 0;
+// The frame that was asked for and is not there yet: a film that is still loading forgets where it was sent.
+let wanted = null;
 
 export const lastFrame = () => frames - 1;
 export const shownFrame = () => shown;
@@ -20,10 +22,15 @@ export function onFrame(listener) {
 const frameAt = (seconds) => Math.max(0, Math.min(frames - 1, Math.floor(seconds * fps + 1e-3)));
 
 // To the middle of a frame: its start, rounded the wrong way, would show the one before.
+const seek = () => (video.currentTime = (wanted + 0.5) / fps);
+
 export function go(frame) {
+  wanted = Math.max(0, Math.min(frames - 1, frame));
   video.pause();
-  video.currentTime = (Math.max(0, Math.min(frames - 1, frame)) + 0.5) / fps;
+  seek();
 }
+
+const step = (by) => go((wanted ?? frameAt(video.currentTime)) + by);
 
 if (root) {
   const output = root.querySelector("[data-position]");
@@ -47,17 +54,26 @@ if (root) {
     for (const kind of ["timeupdate", "seeked"]) video.addEventListener(kind, () => say(video.currentTime));
   }
 
+  video.addEventListener("loadedmetadata", () => wanted !== null && seek());
+  video.addEventListener("seeked", () => {
+    if (video.seeking) return;
+    if (frameAt(video.currentTime) === wanted) wanted = null;
+    // A paused film's last frame is not always called out as painted.
+    say(frameAt(video.currentTime) / fps);
+  });
+  video.addEventListener("play", () => (wanted = null));
+
   for (const button of root.querySelectorAll("[data-step]"))
-    button.addEventListener("click", () => go(frameAt(video.currentTime) + Number(button.dataset.step)));
+    button.addEventListener("click", () => step(Number(button.dataset.step)));
 
   const actions = {
     " ": () => (video.paused ? video.play() : video.pause()),
-    ",": () => go(frameAt(video.currentTime) - 1),
-    ".": () => go(frameAt(video.currentTime) + 1),
-    "<": () => go(frameAt(video.currentTime) - 10),
-    ">": () => go(frameAt(video.currentTime) + 10),
-    j: () => go(frameAt(video.currentTime) - Math.round(fps)),
-    k: () => go(frameAt(video.currentTime) + Math.round(fps)),
+    ",": () => step(-1),
+    ".": () => step(1),
+    "<": () => step(-10),
+    ">": () => step(10),
+    j: () => step(-Math.round(fps)),
+    k: () => step(Math.round(fps)),
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;

@@ -166,6 +166,10 @@ def comparison_row(
         "schedule": None,
         "onset_frame": None,
         "reserved_for_test": None,
+        "reward_model": "identity-1",
+        "reward_a": 0.75,
+        "reward_b": -0.5,
+        "drawn_at_random": True,
         "licence": "cc-by-4.0",
         "source": None,
     }
@@ -304,6 +308,10 @@ def _unjudged(people: list[Row], clips: list[Row]) -> list[Row]:
         "marks": [],
         "tracks_reported": [],
         "people_preferences": [],
+        "reward_model": None,
+        "reward_a": None,
+        "reward_b": None,
+        "drawn_at_random": None,
     }
     source = clips[2]
     recipe = {"recipe": "drift", "severity": 3, "schedule": "linear", "onset_frame": 2}

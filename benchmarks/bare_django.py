@@ -90,9 +90,9 @@ application: Callable[..., object] = WSGIHandler()
 
 
 def seed(n_slots: int, n_annotators: int) -> dict[str, object]:
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
     from django.core.management import call_command
+
+    from tests.live_site import session_of
 
     call_command("migrate", verbosity=0)
     with connection.schema_editor() as editor:
@@ -101,15 +101,8 @@ def seed(n_slots: int, n_annotators: int) -> dict[str, object]:
     Slot.objects.bulk_create((Slot(study="bare", position=n) for n in range(n_slots)), batch_size=2000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    sessions = []
-    for n in range(n_annotators):
-        user = User.objects.create(username=f"bare-{n}")
-        session = SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.create()
-        sessions.append(session.session_key)
+    users = [User.objects.create(username=f"bare-{n}") for n in range(n_annotators)]
+    sessions = [session_of(user) for user in users]
     return {"slug": "bare", "study": 0, "sessions": sessions}
 
 

@@ -191,13 +191,24 @@ class AnnotatorClient:
         return Reply(response.status, json.loads(raw) if raw and is_json else None, raw)
 
 
+def session_of(user: Any) -> str:
+    """Log an account in and return the key of its session. Needs Django set up."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
 def _seed(n_slots: int, overlap: int, n_annotators: int) -> None:
     import django
 
     django.setup()
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
     from django.core.management import call_command
 
     from annotator.services.members import member_add
@@ -210,12 +221,7 @@ def _seed(n_slots: int, overlap: int, n_annotators: int) -> None:
     for n in range(n_annotators):
         user = User.objects.create(username=f"{study.slug}-{n}")
         member_add(study=study, user=user)
-        session = SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.create()
-        sessions.append(session.session_key)
+        sessions.append(session_of(user))
     print(json.dumps({"slug": study.slug, "study": study.pk, "sessions": sessions}))
 
 

@@ -125,7 +125,7 @@ def _policy_context(shown: Run, other: Run | None) -> dict[str, Any]:
         "blind": {
             "prompts": BLIND_PROMPTS,
             "seeds": BLIND_SEEDS,
-            "generators": f"toy base|toy run-{shown.pk}".split("|"),
+            "generators": ["toy base", f"toy run-{shown.pk}"],
         },
         "other_evaluated": evaluation_table(other) if other else None,
         "reward_run": run_at(shown.reward_folder),

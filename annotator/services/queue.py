@@ -43,8 +43,10 @@ def queue_order(
     locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     if locked.state == StudyState.CLOSED:
         raise ValidationError(CLOSED)
-    untouched = items_untouched(locked).order_by("position")
-    pairs = dict(untouched.values_list("pk", "pair"))
+    rows = items_untouched(locked).order_by("position").values_list("pk", "pair", "drawn_at_random")
+    pairs, known = {}, {}
+    for item, pair, is_random in rows:
+        pairs[item], known[item] = pair, is_random
     if not pairs:
         raise ValidationError(NOTHING_LEFT)
     doubts = _doubts(pairs, scorer)
@@ -59,7 +61,6 @@ def queue_order(
     }
     QueueOrder(study=study, **values).full_clean(exclude=["study", "ordered_by"], validate_unique=False)
     draw = random.Random(f"{study.seed}/queue/{seed}")
-    known = dict(untouched.values_list("pk", "drawn_at_random"))
     at_random = drawn(known, random_share, random.Random(f"{study.seed}/share/{seed}"), draw)
     order = interleaved(list(pairs), at_random, doubts, random_share)
     _place(locked, order, draw)

@@ -25,7 +25,7 @@ from training.evaluation.measures import (
 from training.evaluation.tables import Cell
 from training.generators.prompts import Asked
 from training.generators.protocol import GeneratorError, Prompt
-from training.generators.toy.encoders import JudgeEncoder
+from training.generators.toy.encoders import JudgeEncoder, load_encoder
 from training.generators.toy.generator import ToyGenerator, load_generator
 from training.generators.toy.pool import HEIGHT, WIDTH
 from training.grpo.config import Sampler, read_config
@@ -96,18 +96,7 @@ class Judge:
 
     @classmethod
     def load(cls, path: Path) -> Judge:
-        if not path.is_file():
-            raise GeneratorError(
-                f"{path} is missing: make it with python -m training.generators.toy {path.parent} --shipped"
-            )
-        encoder = JudgeEncoder()
-        try:
-            encoder.load_state_dict(torch.load(path, weights_only=True))
-        except (RuntimeError, KeyError, TypeError, AttributeError) as error:
-            raise GeneratorError(
-                f"{path} is no judge of this version: {str(error).splitlines()[0]}"
-            ) from error
-        return cls(encoder.eval().requires_grad_(False))
+        return cls(load_encoder(path, JudgeEncoder))
 
     @torch.no_grad()
     def features(self, frames: Tensor) -> Tensor:

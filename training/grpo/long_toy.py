@@ -27,12 +27,12 @@ from torch import Tensor
 
 from training.generators.long import long_clips
 from training.generators.protocol import Conditions, Prompt
-from training.generators.toy.encoders import JudgeEncoder
+from training.generators.toy.encoders import JudgeEncoder, load_encoder
 from training.generators.toy.generator import ToyGenerator, load_generator
 from training.generators.toy.judging import assigned_similarity, similarities
 from training.generators.toy.pool import FRAMES, WIDTH, load_pool
 from training.generators.toy.task import draw_prompts, references_of_prompts
-from training.generators.toy.train import SPLITS, base_path, load_encoder
+from training.generators.toy.train import SPLITS, base_path
 from training.grpo.config import Sampler, read_config
 from training.grpo.train import load_policy
 

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.generators.protocol import Prompt
-from training.generators.toy.encoders import JudgeEncoder, RewardEncoder
+from training.generators.toy.encoders import JudgeEncoder, RewardEncoder, load_encoder
 from training.generators.toy.generator import ToyGenerator, load_generator
 from training.generators.toy.judging import assigned_similarity, similarities, swapped
 from training.generators.toy.pool import Pool, load_pool
 from training.generators.toy.task import draw_prompts, references_of_prompts
-from training.generators.toy.train import SPLITS, load_encoder
+from training.generators.toy.train import SPLITS
 from training.generators.toy.world import draw_scenes_of
 from training.grpo.config import Sampler, read_config
 from training.grpo.guards import diversity, motion, sharpness

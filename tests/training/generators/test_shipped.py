@@ -7,11 +7,11 @@ import torch
 from tests.training.generators.test_toy import untrained
 from tests.training.grpo.test_toy_comparison import strangers
 from training.generators.protocol import Guidance
-from training.generators.toy.encoders import JudgeEncoder
+from training.generators.toy.encoders import JudgeEncoder, load_encoder
 from training.generators.toy.generator import load_generator, save_generator
 from training.generators.toy.shipped import SHIPPED, pack, unpack
 from training.generators.toy.task import draw_prompts
-from training.generators.toy.train import base_path, load_encoder
+from training.generators.toy.train import base_path
 
 
 def test_what_is_packed_comes_out_again(tmp_path):

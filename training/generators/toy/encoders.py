@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.generators.protocol import GeneratorError
 from training.generators.toy.pool import HEIGHT, WIDTH, Pool
 from training.generators.toy.world import draw_views
 
@@ -64,6 +65,24 @@ class JudgeEncoder(nn.Module):
             x = x + across(x.transpose(1, 2)).transpose(1, 2)
             x = x + within(x)
         return functional.normalize(self.head(x.flatten(1)), dim=1)
+
+
+Encoder = TypeVar("Encoder", RewardEncoder, JudgeEncoder)
+
+
+def load_encoder(path: Path, kind: type[Encoder]) -> Encoder:
+    """Read an encoder, ready to use. GeneratorError says that it is missing, or of another layout."""
+    if not path.is_file():
+        raise GeneratorError(
+            f"{path} is missing: make it with python -m training.generators.toy {path.parent} --shipped"
+        )
+    encoder = kind()
+    try:
+        encoder.load_state_dict(torch.load(path, weights_only=True))
+    except (RuntimeError, KeyError, AttributeError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise GeneratorError(f"{path} is no encoder of this version of the toy: {reason}") from error
+    return encoder.eval().requires_grad_(False)
 
 
 def train_encoder(

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from training.generators.protocol import GeneratorError, Prompt
-from training.generators.toy.encoders import RewardEncoder
+from training.generators.toy.encoders import RewardEncoder, load_encoder
 from training.generators.toy.pool import FRAMES, HEIGHT, WIDTH
 from training.reward.clips import Track, Vectors
 from training.reward.model import FaceTracks, RewardModel
@@ -38,17 +38,8 @@ class ToyFaces:
     @classmethod
     def load(cls, path: Path) -> ToyFaces:
         """Read an encoder's file. GeneratorError says that it is missing, or of another layout."""
-        if not path.is_file():
-            raise GeneratorError(
-                f"{path} is missing: make it with python -m training.generators.toy {path.parent} --shipped"
-            )
-        encoder = RewardEncoder()
-        try:
-            encoder.load_state_dict(torch.load(path, weights_only=True))
-        except (RuntimeError, KeyError, AttributeError, TypeError) as error:
-            reason = str(error).splitlines()[0]
-            raise GeneratorError(f"{path} is no encoder of this version of the toy: {reason}") from error
-        return cls(encoder.eval().requires_grad_(False), f"toy-halves@1+toy-encoder@{_checksum(encoder)}")
+        encoder = load_encoder(path, RewardEncoder)
+        return cls(encoder, f"toy-halves@1+toy-encoder@{_checksum(encoder)}")
 
     @torch.no_grad()
     def pictures(self, pictures: Tensor) -> Vectors:

@@ -20,10 +20,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from training.generators.toy.codec import Codec
-from training.generators.toy.encoders import JudgeEncoder, RewardEncoder
+from training.generators.toy.encoders import JudgeEncoder, RewardEncoder, load_encoder
 from training.generators.toy.generator import ToyGenerator, load_generator, save_generator
 from training.generators.toy.network import Parts, ToyNetwork
-from training.generators.toy.train import base_path, load_encoder
+from training.generators.toy.train import base_path
 
 SHIPPED = Path(__file__).parent / "weights" / "toy.safetensors"
 

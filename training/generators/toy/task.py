@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from training.generators.protocol import Prompt
-from training.generators.toy.encoders import JudgeEncoder, RewardEncoder
+from training.generators.toy.encoders import JudgeEncoder, RewardEncoder, load_encoder
 from training.generators.toy.generator import ToyGenerator, load_generator
 from training.generators.toy.judging import assigned_similarity, placed_reward, similarities, swapped
 from training.generators.toy.pool import REFERENCES, Pool, load_pool
-from training.generators.toy.train import SPLITS, base_path, load_encoder
+from training.generators.toy.train import SPLITS, base_path
 
 
 @dataclass(frozen=True)

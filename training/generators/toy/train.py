@@ -18,7 +18,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -26,7 +25,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.generators.toy.codec import Codec, routes_of
-from training.generators.toy.encoders import JudgeEncoder, RewardEncoder, retrieval, train_encoder
+from training.generators.toy.encoders import (
+    JudgeEncoder,
+    RewardEncoder,
+    load_encoder,
+    retrieval,
+    train_encoder,
+)
 from training.generators.toy.generator import ToyGenerator, describe, save_generator
 from training.generators.toy.muon import Muon
 from training.generators.toy.network import Parts, ToyNetwork
@@ -41,7 +46,6 @@ SPLITS = {
 }
 ENCODER_STEPS = 250
 _KEPT_EVERY = 200
-Encoder = TypeVar("Encoder", RewardEncoder, JudgeEncoder)
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,6 @@ def make(folder: Path, parts: Parts, recipe: Recipe, *, seconds: float = float("
 def base_path(folder: Path, seed: int = 0) -> Path:
     """Return the file of the base of a seed."""
     return folder / (f"base-{seed}.pt" if seed else "base.pt")
-
-
-def load_encoder(path: Path, kind: type[Encoder]) -> Encoder:
-    """Read an encoder, ready to use."""
-    encoder = kind()
-    encoder.load_state_dict(torch.load(path, weights_only=True))
-    return encoder.eval().requires_grad_(False)
 
 
 def _make_encoder(

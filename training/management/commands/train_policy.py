@@ -11,9 +11,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from training.models import Run, RunKind, RunState
+from training.management.running import run_start
+from training.models import RunKind
 from training.selectors import release_folder
-from training.services import run_create, run_enqueue
+from training.services import run_create
 
 NO_RELEASE = "There is no release {}: give its folder or its name."
 
@@ -68,26 +69,9 @@ class Command(BaseCommand):
             )  # fmt: skip
         except ValidationError as error:
             raise CommandError(" ".join(error.messages), returncode=2) from None
-        if detach:
-            run_enqueue(run=run)
-            self.stdout.write(f"Run {run.pk} is queued; its folder is {run.folder}.")
-            return
-        self._work(run)
-
-    def _work(self, run: Run) -> None:
-        from training.work import run_work  # the child is started by no other command
-
-        self.stdout.write(f"Run {run.pk} in {run.folder}")
-        try:
-            code = run_work(run=run, quiet=False)
-        except KeyboardInterrupt:
-            raise CommandError(
-                f"Stopped. The same command with --out {run.folder} --resume goes on.", returncode=130
-            ) from None
-        if code:
-            raise CommandError(f"Run {run.pk} failed. {run.error}", returncode=code)
-        assert run.state == RunState.FINISHED
-        self.stdout.write(self.style.SUCCESS(f"Run {run.pk} is finished: {run.folder}"))
+        if not detach:
+            self.stdout.write(f"Run {run.pk} in {run.folder}")
+        run_start(self, run, detach=detach, result=run.folder)
 
 
 def _configured(path: Path) -> str:

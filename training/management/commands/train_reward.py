@@ -9,12 +9,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from training.models import RunState
+from training.management.running import run_start
 from training.reward.config import Config, config_read, toml_text
 from training.reward.errors import BadConfig
 from training.reward.vlm.config import is_vlm_config, vlm_config_read
 from training.selectors import release_folder
-from training.services import run_create, run_enqueue
+from training.services import run_create
 
 
 def _config(path: Path | None, values: list[str]) -> Config | str:
@@ -57,20 +57,4 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
         except ValidationError as error:
             raise CommandError(" ".join(error.messages), returncode=2) from None
-        if detach:
-            run_enqueue(run=run)
-            self.stdout.write(f"Run {run.pk} is queued; its folder is {run.folder}.")
-            return
-        # The child is started by no other command.
-        from training.work import run_work
-
-        try:
-            code = run_work(run=run, quiet=False)
-        except KeyboardInterrupt:
-            raise CommandError(
-                f"Stopped. The same command with --out {run.folder} --resume goes on.", returncode=130
-            ) from None
-        if code:
-            raise CommandError(f"Run {run.pk} failed. {run.error}", returncode=code)
-        assert run.state == RunState.FINISHED
-        self.stdout.write(self.style.SUCCESS(f"Run {run.pk} is finished: {run.folder}/model"))
+        run_start(self, run, detach=detach, result=f"{run.folder}/model")
